@@ -1,0 +1,204 @@
+"""From words to evaluations: Hydra composes, pydantic validates, a mistake becomes sentences. Nothing heavy is loaded.
+
+In: override strings (or an `Evaluation`, or several). Out: `Evaluation`s. The only reader of OmegaConf and Hydra.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tasks import ROOT, plugins
+from tasks.errors import Refused, TouchstoneError
+from tasks.specs.evaluation import Evaluation
+
+CONF = ROOT / "conf"
+HYDRA_FLAGS = (
+    "--help",
+    "-h",
+    "--hydra-help",
+    "--cfg",
+    "-c",
+    "--info",
+    "-i",
+    "--version",
+    "--resolve",
+    "-p",
+    "--package",
+)
+
+Request = Sequence[str] | Sequence[dict[str, Any]] | Evaluation | Sequence[Evaluation]
+
+
+def main(flow: str, run: Callable[[list[str]], int]) -> int:
+    """The command line of one flow: Hydra answers its own flags; a mistake ends in a sentence and its exit code."""
+    words = sys.argv[1:]
+    try:
+        if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
+            return _as_hydra(flow)
+        return run(words)
+    except TouchstoneError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"Could not read or write: {error}. Nothing was recorded; make room or mend the path.", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("Interrupted. Nothing was recorded.", file=sys.stderr)
+        return 130
+
+
+def verb(words: Sequence[str], known: Sequence[str]) -> tuple[str, list[str]]:
+    """The leading word without «=», and the rest, which is Hydra's."""
+    if words and words[0] in known:
+        return words[0], list(words[1:])
+    said = words[0] if words else "nothing"
+    raise Refused(f"{plugins.unknown('verb', said, list(known))} Everything after it is Hydra's.")
+
+
+def read(request: Request) -> list[Evaluation]:
+    """Every evaluation of a request, valid; or one `Refused` that names every mistake."""
+    return [evaluation for _, evaluation in jobs(request)]
+
+
+def jobs(request: Request) -> list[tuple[list[str], Evaluation]]:
+    """The same, each with the override words that describe it (none when it was given whole)."""
+    if isinstance(request, Evaluation):
+        request = [request]
+    given = list(request)
+    if given and not all(isinstance(item, str) for item in given):
+        return [([], validated(_plain(item), {}, [])) for item in given]
+    return [(words, composed(words)) for words in expand([str(word) for word in given])]
+
+
+def _plain(item: Any) -> dict[str, Any]:
+    return json.loads(item.model_dump_json()) if isinstance(item, Evaluation) else dict(item)
+
+
+def expand(words: list[str], config: str = "evaluate") -> list[list[str]]:
+    """One list of overrides per evaluation: with ``-m``, Hydra's sweep syntax (a,b · choice · range · glob)."""
+    overrides = [w for w in words if w not in ("-m", "--multirun")]
+    if len(overrides) == len(words):
+        return [overrides]
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    with _hydra():
+        try:
+            composer: Any = GlobalHydra.instance().hydra
+            parser = OverridesParser.create(config_loader=composer.config_loader)
+            return BasicSweeper.split_arguments(parser.parse_overrides(overrides), None)[0]
+        except HydraException as error:
+            raise Refused(_first_line(error)) from error
+
+
+def composed(overrides: list[str], config: str = "evaluate") -> Evaluation:
+    """The evaluation that these overrides describe."""
+    from hydra import compose
+    from hydra.errors import HydraException, MissingConfigException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    with _hydra():
+        try:
+            cfg = compose(config, overrides, return_hydra_config=True)
+            choices = dict(cfg.hydra.runtime.choices)
+            OmegaConf.set_struct(cfg, False)
+            cfg.pop("hydra")
+            missing = sorted(OmegaConf.missing_keys(cfg))
+            data: Any = OmegaConf.to_container(cfg, resolve=True)
+        except MissingConfigException as error:
+            raise Refused(_missing_option(error)) from error
+        except (HydraException, OmegaConfBaseException) as error:
+            raise Refused(_hydra_sentence(error, overrides)) from error
+    if "model" not in data:
+        raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")
+    if missing:
+        raise Refused(" ".join(f"{key} has no value. Set it: {key}=<value>." for key in missing))
+    return validated(data, choices, overrides)
+
+
+def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> Evaluation:
+    """The frozen evaluation, or every error at once with its file and field."""
+    from pydantic import ValidationError
+
+    from flows.mistakes import sentences
+
+    try:
+        return Evaluation.model_validate(data)
+    except ValidationError as error:
+        raise Refused("\n".join(sentences(error, choices, overrides))) from error
+
+
+def options(group: str) -> list[str]:
+    """The option names of a Hydra group."""
+    return sorted(p.stem for p in (CONF / group).glob("*.yaml"))
+
+
+def _hydra() -> Any:
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+    return initialize_config_dir(str(CONF), version_base="1.3")
+
+
+def _as_hydra(flow: str) -> int:
+    """Let Hydra answer its own flags; nothing is run and no folder is made."""
+    import hydra
+
+    sys.argv[0] = f"python -m flows.{flow}"
+    hydra.main(
+        config_path=str(CONF), config_name=flow if (CONF / f"{flow}.yaml").exists() else "evaluate", version_base="1.3"
+    )(lambda cfg: None)()
+    return 0
+
+
+def _missing_option(error: Any) -> str:
+    group, _, name = str(error.missing_cfg_file or "").rpartition("/")
+    known = list(error.options or options(group))
+    added = "+" if group == "model" else ""
+    return f"{plugins.unknown(group or 'configuration', name, sorted(known))} Choose with {added}{group}=<name>."
+
+
+def _hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
+    """Hydra's first line, and for a misspelt field the nearest ones."""
+    text = _first_line(error)
+    for override in overrides:
+        if f"Ambiguous value for argument '{override}'" in text:
+            return f"«{override}» names several values. Sweep over them with -m, or quote one value that holds a comma."
+        path = override.lstrip("+~").split("=")[0]
+        rest = path.partition(".")[2]
+        if f"'{path}'" in text and "No match in the defaults list" in text:
+            return f"«{override}»: choose an option that is not in the defaults list with +{path}=<name>."
+        if f"'{path}'" in text or (rest and rest in text):
+            return _no_field(override, path)
+    return text
+
+
+def _no_field(override: str, path: str) -> str:
+    from flows.mistakes import fields_of
+
+    parent, _, name = path.rpartition(".")
+    known = fields_of(Evaluation, parent.split(".") if parent else [])
+    return (
+        plugins.unknown(f"field in {parent}" if parent else "field", name, known)
+        if known
+        else f"«{override}» fits no field."
+    )
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def relative(path: Path) -> str:
+    """A path as its user would type it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,99 @@
+"""What pydantic found wrong, as sentences: which file, which field, what it holds, and the way out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from tasks import plugins
+from tasks.specs.evaluation import Evaluation
+
+
+def sentences(error: ValidationError, choices: dict[str, str], overrides: list[str]) -> list[str]:
+    """One sentence an error, in the order of the specification."""
+    found = error.errors(include_url=False)
+    # A list whose items all failed is also reported as too short.
+    told = [e for e in found if not (e["type"] == "too_short" and e["input"])]
+    return [_sentence(e, choices, overrides) for e in told]
+
+
+def _sentence(error: Any, choices: dict[str, str], overrides: list[str]) -> str:
+    loc = [str(part) for part in error["loc"]]
+    path = _path(loc)
+    where = _where(path, choices, overrides)
+    kind, value = error["type"], error.get("input")
+    if kind == "extra_forbidden":
+        known = fields_of(Evaluation, path[:-1])
+        field = f"field in {'.'.join(path[:-1]) or 'the evaluation'}"
+        return f"{where}{plugins.unknown(field, path[-1], known)} Own fields begin with «x-»."
+    if kind == "missing":
+        return f"{where}{'.'.join(path)} is missing. It has no default, because it changes what is measured."
+    message = error["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    if kind in ("value_error", "assertion_error"):
+        return f"{where}{'.'.join(path)}: {message}" if path else message
+    return f"{where}{'.'.join(path)}: {message}, got «{_short(value)}»."
+
+
+def _path(loc: list[str]) -> list[str]:
+    """The path as YAML has it: without the tags that pydantic adds for unions."""
+    kept: list[str] = []
+    for i, part in enumerate(loc):
+        tag = i > 0 and (
+            (loc[i - 1].isdigit() and "process" in loc[max(0, i - 2)])
+            or (loc[i - 1] == "scenario" and i < len(loc) and _is_tag(part))
+        )
+        if (
+            tag
+            or "[" in part
+            or part in ("int", "literal['all']", "literal['batch']", "constrained-int", "function-after")
+        ):
+            continue
+        kept.append(part)
+    return kept
+
+
+def _is_tag(part: str) -> bool:
+    return part in plugins.names("tasks.scenarios") or part == "unknown"
+
+
+def _where(path: list[str], choices: dict[str, str], overrides: list[str]) -> str:
+    """The command line, when it set this field; else the YAML file of the group."""
+    dotted = ".".join(path)
+    for override in overrides:
+        if override.lstrip("+~").split("=")[0] in (dotted, *(".".join(path[:i]) for i in range(2, len(path)))):
+            return f"{override}: "
+    group = path[0] if path else ""
+    if group in choices:
+        return f"conf/{group}/{choices[group]}.yaml: "
+    return "conf/evaluate.yaml: " if choices and path else ""
+
+
+def fields_of(model: Any, path: list[str]) -> list[str]:
+    """The fields that may stand at a path of the specification; [] where anything may."""
+    for part in path:
+        inner = list(_models(model.model_fields[part].annotation)) if part in getattr(model, "model_fields", {}) else []
+        if not inner:
+            return []
+        model = inner[0] if len(inner) == 1 else _joined(inner)
+    return sorted(set(getattr(model, "model_fields", {})) - {"extensions"})
+
+
+def _joined(models: list[Any]) -> Any:
+    """Several alternatives as one: whatever any of them has."""
+
+    class Joined:
+        model_fields = {k: v for m in models for k, v in m.model_fields.items()}
+
+    return Joined
+
+
+def _models(annotation: Any) -> Iterator[Any]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models(inner)
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

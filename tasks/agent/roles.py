@@ -1,0 +1,220 @@
+"""The three roles of an agent: look at the inputs, judge accuracy (untimed), and be timed.
+
+In: a request. Out: an `Outcome`. Each knows nothing of the other two.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any, Callable
+
+import numpy as np
+
+from tasks import plugins
+from tasks.agent.folder import Outcome
+from tasks.agent.setting import LIBRARY, Data, in_memory, open_data, open_predictor, postprocessing, seeded_order
+from tasks.environment.counters import difference, read_counters
+from tasks.environment.host import capture_host
+from tasks.environment.process import capture_process, memory_peak_bytes
+from tasks.environment.settings import apply, restore
+from tasks.errors import TouchstoneError
+from tasks.predictors.base import Base
+from tasks.processing import Undecodable
+from tasks.processing.outputs import Ranked
+from tasks.scenarios.base import COLUMNS, Log, System
+from tasks.tracing import Tracer, stage_spans
+
+INPUTS = 256  # samples whose pre-processed form is held against the contract
+AUDITED = 32  # samples that every timed process predicts once more, to be held against the accuracy process
+
+
+def look_at_inputs(request: dict[str, Any]) -> Outcome:
+    """Pre-process some samples and describe them; no framework is imported."""
+    data = open_data(request)
+    order = seeded_order(len(data.samples), INPUTS, request["seed"])
+    rows: list[tuple[Any, ...]] = []
+    undecodable = []
+    axis = 0 if request["model"]["inputs"][0]["layout"] == "NCHW" else -1
+    for i in order:
+        try:
+            rows.extend(_describe(i, data.one(i), axis))
+        except Undecodable as error:
+            undecodable.append({"file": data.samples.files[i], "why": str(error)})
+    names = ("sample", "channel", "shape", "dtype", "low", "high", "mean", "std")
+    facts = _facts(request, samples_seen=len(order), undecodable=undecodable)
+    return Outcome(facts, tables={"inputs": {n: [r[k] for r in rows] for k, n in enumerate(names)}})
+
+
+def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
+    planes = np.moveaxis(np.asarray(array, dtype=np.float64), axis, 0)
+    shape, dtype = "x".join(map(str, array.shape)), str(array.dtype)
+    return [(sample, c, shape, dtype, p.min(), p.max(), p.mean(), p.std()) for c, p in enumerate(planes)]
+
+
+def judge_accuracy(request: dict[str, Any]) -> Outcome:
+    """Predict the chosen samples once, untimed, and keep every prediction."""
+    tracer = Tracer()
+    apply({"affinity": request["settings"]["affinity"]})
+    data = open_data(request)
+    order = sorted(seeded_order(len(data.samples), request["accuracy_samples"], request["seed"]))
+    predictor, facts = open_predictor(request, tracer)
+    with tracer.span("accuracy"):
+        table, undecodable = _predict_all(predictor, postprocessing(request), data, order, request["batch_size"])
+    predictor.unload()
+    facts = _facts(request, samples_seen=len(order), undecodable=undecodable, **facts)
+    return Outcome(facts, tracer.spans, {"predictions": table})
+
+
+def be_timed(request: dict[str, Any]) -> Outcome:
+    """Run the scenario and keep every reading; collection of garbage is off between the first and the last query."""
+    tracer, log = Tracer(), Log()
+    settings = apply(request["settings"])  # before the framework is imported, so that its threads inherit the cores
+    data = open_data(request)
+    order = seeded_order(len(data.samples), LIBRARY, request["seed"] + request["index"])
+    with tracer.span("read samples"):
+        data = in_memory(data, request, order)
+    predictor, facts = open_predictor(request, tracer)
+    after = postprocessing(request)
+    system = System(data.batch, predictor.predict, after, order)
+    first = _first_prediction(system, order, request["batch_size"], tracer)
+    scenario = plugins.load("tasks.scenarios", request["scenario"]["kind"])
+    counters = read_counters(request["cpus"])
+    gc.collect()
+    gc.disable()
+    with tracer.span("timed"):
+        scenario.run(system, log, **request["scenario"]["options"])
+    gc.enable()
+    facts["counters"] = difference(counters, read_counters(request["cpus"]))
+    audited, _ = _predict_all(predictor, after, data, sorted(order[:AUDITED]), request["batch_size"])
+    facts.update(
+        load_s=tracer.seconds("load"),
+        first_prediction_s=first,
+        settings=settings,
+        memory_peak_bytes=memory_peak_bytes(),
+        samples_seen=len(order),
+        undecodable=[{"file": data.samples.files[i], "why": w} for i, w in log.undecodable],
+    )
+    predictor.unload()
+    outcome = _timed_outcome(request, log, tracer, facts, audited)
+    restore(settings)
+    return outcome
+
+
+def _timed_outcome(
+    request: dict[str, Any], log: Log, tracer: Tracer, facts: dict[str, Any], audited: dict[str, Any]
+) -> Outcome:
+    rows = np.array(log.rows, dtype=np.int64).reshape(-1, len(COLUMNS))
+    t0, t1, t2, t3, samples, warm = rows.T
+    timed = warm == 0
+    origin = t0[timed][0]
+    wall_ns, busy_ns = t3[timed][-1] - origin, (t3 - t0)[timed].sum()
+    facts["harness_per_query_us"] = float(wall_ns - busy_ns) / 1e3 / int(timed.sum())
+    spans = tracer.spans + (stage_spans(map(tuple, rows[timed].tolist())) if request["tracing"] == "model" else [])
+    latencies = {
+        "query": np.arange(len(rows)),
+        "warmup": warm == 1,
+        "samples": samples,
+        "start_ns": t0 - origin,
+        "preprocess_ns": t1 - t0,
+        "predict_ns": t2 - t1,
+        "postprocess_ns": t3 - t2,
+    }
+    return Outcome(_facts(request, **facts), spans, {"latencies": latencies, "predictions": audited})
+
+
+def _first_prediction(system: System, order: list[int], batch_size: int, tracer: Tracer) -> float:
+    """Seconds that the first prediction takes; its pre-processing is outside."""
+    for start in range(0, len(order), batch_size):
+        try:
+            inputs = system.preprocess((order[start:] + order)[:batch_size])
+        except Undecodable:
+            continue
+        with tracer.span("first prediction"):
+            system.predict(inputs)
+        return tracer.seconds("first prediction")
+    raise TouchstoneError(f"None of {len(order)} samples could be decoded.")
+
+
+def _predict_all(
+    predictor: Base, after: Callable[[Any], Any], data: Data, order: list[int], batch_size: int
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Predict every sample; rows are those that could be decoded."""
+    rows: list[tuple[Any, ...]] = []
+    undecodable: list[dict[str, str]] = []
+    told = time.monotonic()
+    for start in range(0, len(order), batch_size):
+        ready = []
+        for i in order[start : start + batch_size]:
+            try:
+                ready.append((i, data.one(i)))
+            except Undecodable as error:
+                undecodable.append({"file": data.samples.files[i], "why": str(error)})
+        if ready:
+            outputs = predictor.predict(np.stack([array for _, array in ready]))
+            rows.extend(_judged(data, [i for i, _ in ready], outputs, after(outputs)))
+        if time.monotonic() - told > 5:
+            told = time.monotonic()
+            say(f"{min(start + batch_size, len(order))} of {len(order)} samples predicted")
+    names = ("sample", "file", "group", "label", "predicted", "score", "finite", "top5")
+    table = {n: [r[k] for r in rows] for k, n in enumerate(names)}
+    if rows and rows[0][-1] is None:
+        del table["top5"]
+    return table, undecodable
+
+
+def _judged(data: Data, indices: list[int], outputs: Any, result: Any) -> list[tuple[Any, ...]]:
+    if not isinstance(result, Ranked):
+        raise TouchstoneError(
+            "The post-processing of a classification must end in top_k, or in a function that returns Ranked."
+        )
+    finite = np.isfinite(outputs).reshape(len(indices), -1).all(axis=1)
+    samples = data.samples
+    rows = []
+    for k, i in enumerate(indices):
+        best = [int(c) for c in result.classes[k]]
+        top5 = samples.labels[i] in best[:5] if len(best) >= 5 else None
+        rows.append(
+            (
+                i,
+                samples.files[i],
+                samples.groups[i],
+                samples.labels[i],
+                best[0],
+                float(result.scores[k][0]),
+                bool(finite[k]),
+                top5,
+            )
+        )
+    return rows
+
+
+def _facts(request: dict[str, Any], **facts: Any) -> dict[str, Any]:
+    return {
+        "role": request["role"],
+        "index": request["index"],
+        "evaluation_hash": request["evaluation_hash"],
+        "cpus": request["cpus"],
+        "threads": request["threads"],
+        "host": capture_host(),
+        "process": capture_process(),
+        "ended_at": datetime.now(UTC).isoformat(),
+        "garbage_collection": "off while timed",
+        **facts,
+    }
+
+
+def say(text: str) -> None:
+    """Progress for whoever relays it: one JSON line on standard output."""
+    sys.stdout.write(json.dumps({"progress": text}) + "\n")
+    sys.stdout.flush()
+
+
+ROLES: dict[str, Callable[[dict[str, Any]], Outcome]] = {
+    "inputs": look_at_inputs,
+    "accuracy": judge_accuracy,
+    "timed": be_timed,
+}

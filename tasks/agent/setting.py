@@ -1,0 +1,87 @@
+"""Everything a role needs, opened from the request: samples, steps, and the predictor, with the time each took.
+
+The request is plain JSON that the driver has validated (`tasks/placement/request.py` writes it).
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+
+from tasks import plugins
+from tasks.environment.page_cache import resident_share
+from tasks.errors import TouchstoneError
+from tasks.predictors.base import Base, Setup
+from tasks.processing import AFTER, BEFORE, compose
+from tasks.processing.samples import Samples, open_samples
+from tasks.tracing import Tracer
+
+LIBRARY = 1024  # samples that the timed part cycles through, held in memory as LoadGen's sample library is
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples and the function from an index to one pre-processed sample."""
+
+    samples: Samples
+    one: Callable[[int], Any]
+
+    def batch(self, indices: list[int]) -> Any:
+        """Pre-process and stack: (batch, …)."""
+        if len(indices) == 1:
+            return self.one(indices[0])[None]
+        return np.stack([self.one(i) for i in indices])
+
+
+def open_data(request: dict[str, Any]) -> Data:
+    """Read the index of the data set and compose the pre-processing."""
+    samples = open_samples(request["dataset"])
+    before = compose(request["preprocess"], BEFORE, request["allow_modules"])
+    return Data(samples, lambda i: before(samples.read(i)))
+
+
+def in_memory(data: Data, request: dict[str, Any], order: list[int]) -> Data:
+    """The same data with the encoded bytes of these samples read beforehand, so that no disk is timed."""
+    held = {i: data.samples.read(i) for i in order}
+    before = compose(request["preprocess"], BEFORE, request["allow_modules"])
+    return Data(data.samples, lambda i: before(held[i]))
+
+
+def seeded_order(total: int, limit: int | str, seed: int) -> list[int]:
+    """A seeded permutation of the sample indices, cut at ``limit`` («all» keeps every one)."""
+    order = list(range(total))
+    random.Random(seed).shuffle(order)
+    return order if limit == "all" else order[: int(limit)]
+
+
+def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[str, Any]]:
+    """Load the model; the facts say how long it took and how much of the file was in the page cache before."""
+    path = Path(request["model"]["path"])
+    share = resident_share(path)
+    predictor: Base = plugins.load("tasks.predictors", request["framework"]).Predictor(**request["options"])
+    setup = Setup(
+        device=request["device"],
+        intra_threads=request["threads"]["intra"],
+        inter_threads=request["threads"]["inter"],
+        inputs=request["model"]["inputs"],
+        outputs=request["model"]["outputs"],
+    )
+    try:
+        with tracer.span("load"):
+            effective = predictor.load(path, setup)
+    except ImportError as error:
+        raise TouchstoneError(
+            f"{request['framework']} cannot be imported in {sys.executable}: {error}. "
+            "Use software.environment=isolated, or install it beside the project."
+        ) from error
+    return predictor, {"effective": effective, "page_cache_share": share}
+
+
+def postprocessing(request: dict[str, Any]) -> Callable[[Any], Any]:
+    """The composed post-processing: a batch of outputs in, a batch out."""
+    return compose(request["postprocess"], AFTER, request["allow_modules"])

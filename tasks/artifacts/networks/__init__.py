@@ -1,0 +1,1 @@
+"""The networks that this project builds itself, one layer table per file."""

@@ -1,0 +1,23 @@
+"""Check: pandera contracts over inputs, predictions, latencies, and spans. Never raises; a verdict travels along."""
+
+from prefect import task
+
+from tasks.results.measurement import Measurement, Verdict
+from tasks.results.process import Process
+from tasks.specs.evaluation import Evaluation
+
+
+@task(name="check inputs")
+def check_inputs(evaluation: Evaluation, process: Process) -> Verdict:
+    """The contract of the model's input, before anything is predicted."""
+    from tasks import schemas
+
+    return schemas.check_inputs(evaluation, process)
+
+
+@task(name="check")
+def check(evaluation: Evaluation, measurement: Measurement) -> Verdict:
+    """The contracts of what was measured."""
+    from tasks import schemas
+
+    return schemas.check_measurement(evaluation, measurement)

@@ -1,0 +1,45 @@
+"""A measuring process must not outlive the one that started it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+
+PR_SET_PDEATHSIG = 1
+WATCH_S = 1.0
+
+
+def die_with_parent(pid: int) -> None:
+    """End this process, by SIGKILL, when its parent `pid` has ended; at once when that has happened already.
+
+    On Linux the kernel does it, and it looks at the *thread* that started this process: that one has to wait for it.
+    Elsewhere a thread looks once a second.
+    """
+    if not _told_kernel():
+        threading.Thread(target=_watch, args=(pid,), daemon=True, name="watch-parent").start()
+    # The parent may have ended before the kernel was told.
+    _end_without(pid)
+
+
+def _told_kernel() -> bool:
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return bool(ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0)
+    except (OSError, AttributeError):
+        return False
+
+
+def _watch(pid: int) -> None:
+    while True:
+        _end_without(pid)
+        time.sleep(WATCH_S)
+
+
+def _end_without(pid: int) -> None:
+    if os.getppid() != pid:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,55 @@
+"""Log: the run in MLflow, with everything that someone else needs to check it."""
+
+import subprocess
+from pathlib import Path
+
+from prefect import task
+from prefect.context import FlowRunContext
+
+from tasks import ROOT
+from tasks.metrics import mlflow_name
+from tasks.results.files import write_files
+from tasks.results.measurement import Result
+from tasks.tracking import runs
+
+
+@task(name="log to MLflow")
+def log(result: Result, parent: str | None) -> dict[str, str]:
+    """Write the raw files into the result's folder and the whole run into MLflow; returns its ids."""
+    write_files(result, result.folder)
+    metrics = {mlflow_name(n): e.value for n, e in result.metrics.items() if e.value is not None}
+    for name, estimate in result.metrics.items():
+        if estimate.low is not None and estimate.high is not None:
+            metrics |= {f"{mlflow_name(name)}_low": estimate.low, f"{mlflow_name(name)}_high": estimate.high}
+    return runs.log_result(result, result.folder, metrics, _tags(result), parent)
+
+
+def _tags(result: Result) -> dict[str, str]:
+    evaluation = result.evaluation
+    flow = FlowRunContext.get()
+    tags = {f"hash.{name}": value for name, value in result.hashes.items()}
+    tags |= {f"dvc.{a['dvc']['path']}": a["dvc"]["md5"] for a in result.artifacts.values() if a.get("dvc")}
+    tags |= {
+        "touchstone.state": "passed" if result.passed else "failed",
+        "touchstone.title": evaluation.title,
+        "touchstone.stack": str(result.stack.get("key", "")),
+        "software": evaluation.software.id,
+        "hw": evaluation.hw.id,
+        "scenario": evaluation.scenario.id,
+        "host": str(result.placement.get("host", "")),
+        "mlflow.source.name": "python -m flows.evaluate",
+        "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
+        "git.dirty": str(bool(_git("status", "--porcelain"))).lower(),
+        "prefect.flow_run_id": str(flow.flow_run.id) if flow and flow.flow_run else "",
+        "mlflow.note.content": result.failure or " ".join(c.sentence for c in result.verdict.checks if not c.passed),
+    }
+    return {k: v for k, v in tags.items() if v}
+
+
+def _git(*words: str, root: Path = ROOT) -> str:
+    """What git says, or nothing where there is no git or no repository."""
+    try:
+        done = subprocess.run(["git", *words], cwd=root, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,41 @@
+"""One metric kind per file: formula, unit, direction, boundary. A new metric is a new file here with ``METRICS``.
+
+In: a `Measurement`. Out: name → `Estimate`. Nothing lists the files, they are found by name.
+"""
+
+from functools import cache
+
+from tasks import plugins
+from tasks.metrics.base import Metric
+from tasks.results.measurement import Estimate, Measurement
+
+__all__ = ["Metric", "all_metrics", "compute_all", "gather", "mlflow_name"]
+
+
+def gather(groups: dict[str, tuple[Metric, ...]]) -> dict[str, Metric]:
+    """name → metric, from file → its metrics. Raises ValueError when two claim one name."""
+    found: dict[str, tuple[str, Metric]] = {}
+    for file, metrics in groups.items():
+        for metric in metrics:
+            if metric.name in found:
+                raise ValueError(f"metric «{metric.name}» is defined in {found[metric.name][0]}.py and in {file}.py")
+            found[metric.name] = file, metric
+    return {name: metric for name, (_, metric) in found.items()}
+
+
+@cache
+def all_metrics() -> dict[str, Metric]:
+    """Every metric by name, from the files of this folder."""
+    files = plugins.names("tasks.metrics")
+    return gather({file: plugins.load("tasks.metrics", file).METRICS for file in files})
+
+
+def compute_all(measurement: Measurement) -> dict[str, Estimate]:
+    """Every metric whose raw data is there, by name."""
+    found = ((name, metric.compute(measurement)) for name, metric in all_metrics().items())
+    return {name: estimate for name, estimate in found if estimate is not None}
+
+
+def mlflow_name(name: str) -> str:
+    """A metric's name in MLflow, whose charts group by what stands before «/»: predict_p50_ms → predict/p50_ms."""
+    return all_metrics()[name].recorded_as

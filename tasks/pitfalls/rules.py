@@ -1,0 +1,113 @@
+"""The measurement linter: what a reader should know before trusting a number, each with a way out.
+
+In: evaluation and measurement. Out: findings. A rule is a decorated function that yields them; nothing lists the rules.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tasks.results.measurement import Finding, Measurement
+from tasks.specs.evaluation import Evaluation
+
+Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
+RULES: list[tuple[str, Rule]] = []
+
+
+def rule(function: Rule) -> Rule:
+    """Register a rule under its function's name; it yields (severity, sentence, way out)."""
+    RULES.append((function.__name__, function))
+    return function
+
+
+def lint(evaluation: Evaluation, measurement: Measurement) -> tuple[Finding, ...]:
+    """Every finding of every rule."""
+    return tuple(Finding(name, *found) for name, check in RULES for found in check(evaluation, measurement))
+
+
+@rule
+def within_one_process(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """One process says nothing about the next one."""
+    if len(measurement.timed) == 1:
+        yield (
+            "warning",
+            "The latencies come from one process; the next one may differ by more than their interval.",
+            "Set scenario.repetitions=3 or more.",
+        )
+
+
+@rule
+def no_warm_up(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """First queries are slower."""
+    if measurement.timed and not evaluation.scenario.warmup_queries:
+        yield (
+            "warning",
+            "There was no warm-up: the first queries are in the latencies.",
+            "Set scenario.warmup_queries=10.",
+        )
+
+
+@rule
+def timer_too_coarse(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A clock step above 1 % of the median latency is seen in the percentiles."""
+    for process in measurement.timed:
+        step = process.facts.get("process", {}).get("clock", {}).get("resolution_ns")
+        median = float(np.median(process.latency_ns("predict"))) if len(process.timed) else 0
+        if isinstance(step, (int, float)) and step > 0.01 * median:
+            yield (
+                "warning",
+                f"The clock steps by {step:g} ns, the median prediction takes {median:g} ns.",
+                "Measure batches: scenario=offline.",
+            )
+            return
+
+
+@rule
+def accuracy_of_a_subset(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Accuracy over a part of the data set is an estimate for the whole."""
+    process = measurement.only("accuracy")
+    if process and evaluation.scenario.accuracy_samples != "all":
+        yield (
+            "note",
+            f"Accuracy was judged on {len(process.predictions)} samples, a seeded subset.",
+            "Set scenario.accuracy_samples=all.",
+        )
+
+
+@rule
+def noisy_host(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Stolen time and involuntary switches while timed."""
+    for process in measurement.timed:
+        counters = process.facts.get("counters", {})
+        stolen = [core.get("steal_s") for core in counters.get("cpu", {}).values()]
+        known = [s for s in stolen if isinstance(s, (int, float))]
+        share = sum(known) / (counters["time_s"] * len(known)) if known and counters.get("time_s") else 0.0
+        if share > 0.01:
+            yield (
+                "warning",
+                f"Timed process {process.index + 1} lost {share:.1%} of its cores' time to the hypervisor.",
+                "Repeat on a quieter host.",
+            )
+
+
+@rule
+def many_threads(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """More threads than reserved cores wait for each other."""
+    for process in measurement.timed[:1]:
+        threads, cores = process.facts["threads"]["intra"], len(process.facts["cpus"])
+        if threads > cores:
+            yield "warning", f"{threads} threads shared {cores} reserved cores.", f"Set software.threads.intra={cores}."
+
+
+@rule
+def cold_first_load(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Load times mix cold and warm page caches."""
+    shares = [p.facts.get("page_cache_share") for p in measurement.timed]
+    known = [s for s in shares if isinstance(s, float)]
+    if known and max(known) - min(known) > 0.5:
+        yield (
+            "note",
+            "Some processes loaded the model from disk and some from the page cache; load_s mixes both.",
+            "Repeat the run: then all are warm.",
+        )

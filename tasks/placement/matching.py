@@ -1,0 +1,94 @@
+"""Holding a hardware requirement against what there is: our own probe for this machine, Ray's nodes for a cluster.
+
+Answers within milliseconds on this machine, before anything is fetched, built, or started.
+"""
+
+import os
+import socket
+from typing import Any
+
+from tasks.environment.hardware import Offer, probe
+from tasks.errors import HardwareMissing
+from tasks.specs.hardware import Hardware
+from tasks.specs.protocol import Workers
+
+GIB = 2**30
+
+
+def matched(hw: Hardware, workers: Workers) -> dict[str, Any]:
+    """Where the evaluation can run; raises `HardwareMissing` with asked-for and offered in one sentence."""
+    return _on_cluster(hw, workers) if workers.kind == "cluster" else on_this_machine(hw)
+
+
+def on_this_machine(hw: Hardware) -> dict[str, Any]:
+    """Check every part of the requirement against this machine and choose its cores."""
+    offer = probe()
+    lacks = _lacks(hw, offer.cpus, offer.memory_bytes, list(offer.accelerators))
+    if lacks:
+        raise HardwareMissing(_sentence(hw, lacks, f"this machine offers {_offered(offer)}"))
+    cores = sorted(os.sched_getaffinity(0))[: offer.cpus]
+    wanted = offer.cpus if hw.cpus == "all" else int(hw.cpus)
+    return {
+        "host": socket.gethostname(),
+        "cpus": cores[-wanted:],
+        "offered": _described(offer),
+        "asked": hw.model_dump(mode="json"),
+    }
+
+
+def _lacks(hw: Hardware, cpus: float, memory_bytes: float, accelerators: list[str]) -> list[str]:
+    """What is asked for and not there, in words."""
+    lacks = []
+    if hw.accelerator:
+        words = hw.accelerator.name.lower().split()
+        fitting = [a for a in accelerators if all(w in a.lower() for w in words)]
+        if len(fitting) < hw.accelerator.count:
+            lacks.append(f"{hw.accelerator.count} × {hw.accelerator.name}")
+    if hw.cpus != "all" and int(hw.cpus) > cpus:
+        lacks.append(f"{hw.cpus} cores")
+    if hw.memory_gib * GIB > memory_bytes:
+        lacks.append(f"{hw.memory_gib:g} GiB of memory")
+    return lacks
+
+
+def _sentence(hw: Hardware, lacks: list[str], offered: str) -> str:
+    return (
+        f"hw={hw.id} asks for {' and '.join(lacks)}; {offered}. "
+        "Choose another hw=<name> (hw=local takes what there is), or add such a node with workers=cluster."
+    )
+
+
+def _offered(offer: Offer) -> str:
+    gpus = ", ".join(offer.accelerators) or "no GPU"
+    return f"{offer.cpus} cores, {offer.memory_bytes / GIB:.1f} GiB of memory, and {gpus}"
+
+
+def _described(offer: Offer) -> dict[str, Any]:
+    return {
+        "cpus": offer.cpus,
+        "memory_bytes": offer.memory_bytes,
+        "accelerators": list(offer.accelerators),
+        "cpu_model": offer.cpu_model,
+    }
+
+
+def _on_cluster(hw: Hardware, workers: Workers) -> dict[str, Any]:
+    """The first of Ray's nodes that has everything; must run inside `connected`."""
+    from tasks.placement.cluster import nodes
+
+    seen = []
+    for node in nodes():
+        if not _lacks(hw, node["cpus"], node["memory_bytes"], node["accelerators"]):
+            wanted = int(node["cpus"] if hw.cpus == "all" else hw.cpus)
+            return {
+                "host": node["host"],
+                "cpus": list(range(wanted)),
+                "offered": node,
+                "asked": hw.model_dump(mode="json"),
+            }
+        gpus = ", ".join(node["accelerators"]) or "no GPU"
+        seen.append(f"{node['host']}: {node['cpus']:g} cores, {node['memory_bytes'] / GIB:.1f} GiB, {gpus}")
+    asked = hw.accelerator.name if hw.accelerator else f"{hw.cpus} cores"
+    raise HardwareMissing(
+        _sentence(hw, [asked], f"the cluster at {workers.address} offers {'; '.join(seen) or 'no node'}")
+    )

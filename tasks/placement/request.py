@@ -1,0 +1,61 @@
+"""From an evaluation to the plain JSON that an agent reads. The agent validates nothing; this is where it was valid."""
+
+from pathlib import Path
+from typing import Any
+
+from tasks import ROOT
+from tasks.errors import Refused
+from tasks.results.process import Role
+from tasks.specs.evaluation import Evaluation
+from tasks.specs.protocol import BaseScenario
+
+
+def agent_request(
+    evaluation: Evaluation, role: Role, index: int, cpus: list[int], model: Path, samples: Path
+) -> dict[str, Any]:
+    """The request of one agent. ``cpus`` are the reserved cores; ``model`` and ``samples`` are verified files."""
+    scenario, software, spec = evaluation.scenario, evaluation.software, evaluation.model
+    common = set(BaseScenario.model_fields)
+    options = {k: v for k, v in scenario.model_dump(mode="json").items() if k not in common | {"kind"}}
+    intra = len(cpus) if software.threads.intra == "all" else software.threads.intra
+    host = evaluation.hw.settings.model_dump(exclude={"extensions"})
+    return {
+        "role": role,
+        "index": index,
+        "evaluation_hash": evaluation.hashes()["evaluation"],
+        "seed": scenario.seed,
+        "cpus": cpus,
+        "settings": {**host, "affinity": cpus if evaluation.hw.pin else None},
+        "framework": software.framework,
+        "options": software.options,
+        "device": evaluation.hw.device,
+        "threads": {"intra": intra, "inter": software.threads.inter},
+        "model": {
+            "path": str(model),
+            "inputs": [t.model_dump(mode="json") for t in spec.inputs],
+            "outputs": [t.model_dump(mode="json") for t in spec.outputs],
+        },
+        "dataset": {"kind": evaluation.dataset.kind, "path": str(samples), "labels": list(evaluation.dataset.labels)},
+        "preprocess": [s.model_dump(mode="json") for s in spec.steps],
+        "postprocess": [s.model_dump(mode="json") for s in spec.postprocess],
+        "allow_modules": list(evaluation.allow_modules),
+        "scenario": {"kind": scenario.kind, "options": options},
+        "batch_size": options.get("batch_size", 1),
+        "accuracy_samples": scenario.accuracy_samples,
+        "tracing": evaluation.tracing.level,
+    }
+
+
+def require_samples(evaluation: Evaluation) -> None:
+    """Refuse a folder of images that is not there, before anything is fetched or built."""
+    if evaluation.dataset.kind == "image_folder" and not samples_path(evaluation).is_dir():
+        raise Refused(
+            f"The data set folder {samples_path(evaluation)} does not exist. "
+            f"Put dataset={evaluation.dataset.id} there, or set dataset.folder=<path with one folder a class>."
+        )
+
+
+def samples_path(evaluation: Evaluation) -> Path:
+    """Where the samples lie: the fetched archive, or the user's folder (relative to the repository, or absolute)."""
+    archive = evaluation.dataset.archive
+    return ROOT / (archive.path if archive else str(evaluation.dataset.folder))

@@ -1,0 +1,1 @@
+"""One file per framework, found by its name; importing one imports no framework."""

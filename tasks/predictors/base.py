@@ -1,0 +1,66 @@
+"""What every framework offers: load, predict, unload. LoadGen's SUT, MLModelScope's predictor.
+
+A predictor file holds a class `Predictor`. Keyword-only parameters of its `__init__` are the schema of
+`software.options`; the framework is imported in `load`, so that listing predictors imports nothing. Lean, Python 3.9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tasks.errors import TouchstoneError
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a predictor is told: where to run, with how many threads, and the manifest's tensors."""
+
+    device: str
+    intra_threads: int
+    inter_threads: int
+    inputs: list[dict[str, Any]]
+    outputs: list[dict[str, Any]]
+
+
+class Base(Protocol):
+    """Three operations. ``format`` names the kind of model file that is read."""
+
+    format: str
+
+    def load(self, path: Path, setup: Setup) -> dict[str, Any]:
+        """Make the model ready and return the *effective* stack: version, device, precision, threads, build."""
+
+    def predict(self, batch: Any) -> Any:
+        """Input array, batch first → array of the first output. Returns when the result is there."""
+
+    def unload(self) -> None:
+        """Give memory and devices back."""
+
+
+def require_tensors(kind: str, found: dict[str, tuple[list[Any], str]], asked: list[dict[str, Any]]) -> None:
+    """Compare the file's tensors, name → (shape, dtype), with the manifest's; raise with both when they differ.
+
+    Free dimensions (None, names, «batch») agree with anything.
+    """
+    for tensor in asked:
+        name = tensor["name"]
+        if name not in found:
+            raise TouchstoneError(
+                f"The manifest names the {kind} «{name}», the model file has {', '.join(sorted(found))}."
+            )
+        shape, dtype = found[name]
+        if dtype != tensor["dtype"]:
+            raise TouchstoneError(
+                f"The {kind} «{name}» is {tensor['dtype']} in the manifest and {dtype} in the model file."
+            )
+        if "shape" in tensor and not _agree(shape, list(tensor["shape"])):
+            raise TouchstoneError(
+                f"The {kind} «{name}» has shape {list(tensor['shape'])} in the manifest and {shape} in the model file."
+            )
+
+
+def _agree(found: list[Any], asked: list[Any]) -> bool:
+    pairs = list(zip(found, asked))  # noqa: B905  (strict= is newer than Python 3.9; lengths are compared)
+    return len(found) == len(asked) and all(f == a or not (isinstance(f, int) and isinstance(a, int)) for f, a in pairs)

@@ -1,0 +1,93 @@
+"""ONNX Runtime on ONNX files. Model files are data; the runtime refuses external data outside the file's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.errors import TouchstoneError
+from tasks.predictors.base import Setup, require_tensors
+
+PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+DTYPES = {
+    "tensor(float)": "float32",
+    "tensor(float16)": "float16",
+    "tensor(double)": "float64",
+    "tensor(uint8)": "uint8",
+    "tensor(int8)": "int8",
+    "tensor(int32)": "int32",
+    "tensor(int64)": "int64",
+}
+
+
+class Predictor:
+    """One inference session."""
+
+    format = "onnx"
+
+    def __init__(
+        self,
+        *,
+        graph_optimization: Literal["disable", "basic", "extended", "all"],
+        execution_mode: Literal["sequential", "parallel"],
+    ) -> None:
+        self.graph_optimization = graph_optimization
+        self.execution_mode = execution_mode
+
+    def load(self, path: Path, setup: Setup) -> dict[str, Any]:
+        """Open a session and return what it really uses; a fall-back that nobody asked for is an error."""
+        import onnxruntime as ort
+
+        provider = PROVIDERS[setup.device]
+        try:
+            self._session = ort.InferenceSession(str(path), self._options(ort, setup), providers=[provider])
+        except Exception as error:  # the runtime's own exceptions share no base that it publishes
+            raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {_line(error)}") from error
+        used = self._session.get_providers()
+        if used[0] != provider:
+            raise TouchstoneError(f"{provider} was asked for and ONNX Runtime fell back to {', '.join(used)}.")
+        self._check_tensors(setup)
+        self._input, self._outputs = setup.inputs[0]["name"], [setup.outputs[0]["name"]]
+        return {
+            "framework": "onnxruntime",
+            "version": ort.__version__,
+            "providers": used,
+            "device": setup.device,
+            "precision": setup.inputs[0]["dtype"],
+            "intra_threads": self._session.get_session_options().intra_op_num_threads,
+            "inter_threads": self._session.get_session_options().inter_op_num_threads,
+            "graph_optimization": self.graph_optimization,
+            "build": ort.get_build_info() if hasattr(ort, "get_build_info") else "unreadable",
+        }
+
+    def _options(self, ort: Any, setup: Setup) -> Any:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = setup.intra_threads
+        options.inter_op_num_threads = setup.inter_threads
+        options.graph_optimization_level = getattr(
+            ort.GraphOptimizationLevel, f"ORT_{_LEVELS[self.graph_optimization]}"
+        )
+        options.execution_mode = getattr(ort.ExecutionMode, f"ORT_{self.execution_mode.upper()}")
+        return options
+
+    def _check_tensors(self, setup: Setup) -> None:
+        for kind, nodes, asked in (
+            ("input", self._session.get_inputs(), setup.inputs),
+            ("output", self._session.get_outputs(), setup.outputs),
+        ):
+            require_tensors(kind, {n.name: (list(n.shape), DTYPES.get(n.type, n.type)) for n in nodes}, asked)
+
+    def predict(self, batch: Any) -> Any:
+        """(batch, …) → (batch, classes)."""
+        return self._session.run(self._outputs, {self._input: batch})[0]
+
+    def unload(self) -> None:
+        """Drop the session."""
+        del self._session
+
+
+_LEVELS = {"disable": "DISABLE_ALL", "basic": "ENABLE_BASIC", "extended": "ENABLE_EXTENDED", "all": "ENABLE_ALL"}
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,0 +1,31 @@
+"""Steps on a batch of outputs: scores of shape (batch, classes) → probabilities → the best classes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+
+from tasks.plugins import Range
+from tasks.processing.registry import after
+
+
+class Ranked(NamedTuple):
+    """The best classes of each sample, best first: class indices and scores, both (batch, k)."""
+
+    classes: Any
+    scores: Any
+
+
+@after
+def softmax(scores: Any, *, axis: int) -> Any:
+    """exp(x − max) / Σ exp(x − max) along ``axis``."""
+    shifted = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return shifted / shifted.sum(axis=axis, keepdims=True)
+
+
+@after
+def top_k(scores: Any, *, k: Annotated[int, Range(gt=0)]) -> Ranked:
+    """The ``k`` best of (batch, classes), best first; of equal scores the lower class index."""
+    classes = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return Ranked(classes, np.take_along_axis(scores, classes, axis=1))

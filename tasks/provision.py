@@ -1,0 +1,22 @@
+"""Provision: the software environment, on the node that measures, built once from its lock."""
+
+from prefect import task
+
+from tasks.placement.cluster import place
+from tasks.placement.turns import untimed
+from tasks.progress import say
+from tasks.specs.software import Software
+from tasks.stacks.build import ensure
+from tasks.stacks.current import current
+from tasks.stacks.lock import Lock
+from tasks.stacks.stack import Stack
+
+
+@task(name="provision", task_run_name="provision {software.id}")
+def provision(software: Software) -> Stack:
+    """The environment that the agent will run in. Raises `BuildFailed`."""
+    if software.environment == "current":
+        return current(software.framework)
+    lock = Lock(software.python, software.packages)
+    stack: Stack = place(untimed, ensure, lock, software.id, cpus=0, say=say("provision"))
+    return stack

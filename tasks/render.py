@@ -1,0 +1,29 @@
+"""Render: the report and `summary.json`, and the report attached to the MLflow run."""
+
+from pathlib import Path
+
+from prefect import task
+
+from tasks.reporting.page import render as render_page
+from tasks.reporting.summary import summary, write_json
+from tasks.results.measurement import Result, Sweep
+from tasks.tracking import runs
+
+
+@task(name="render report")
+def render(result: Result) -> Path:
+    """Write `index.html` and `summary.json` into the result's folder; returns the latter's path."""
+    write_json(result.folder / "summary.json", summary(result))
+    page = render_page(result, result.folder)
+    if result.mlflow:
+        runs.attach(result, page)
+        runs.attach(result, result.folder / "summary.json")
+    return result.folder / "summary.json"
+
+
+@task(name="render sweep")
+def render_sweep(sweep: Sweep) -> Path:
+    """The same for a sweep: one row a cell, each linked to its own report."""
+    write_json(sweep.folder / "summary.json", summary(sweep))
+    render_page(sweep, sweep.folder)
+    return sweep.folder / "summary.json"

@@ -1,0 +1,84 @@
+"""A result as the terminal shows it: one table with its context, or one row a cell of a sweep."""
+
+from collections.abc import Iterator
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from tasks.reporting import words
+from tasks.reporting.numbers import NONE, shown
+from tasks.results.measurement import Estimate, Result, Sweep
+
+COLORS = {"passed": "green", "checks failed": "red", "did not finish": "red"}
+SHORT = {"passed": "passed", "checks failed": "failed", "did not finish": "ended"}
+OF_A_CELL = {"accuracy_top1": "right, %", "predict_p50_ms": "p50, ms", "throughput_per_s": "per s"}
+
+
+def show(result: Result | Sweep, console: Console | None = None) -> None:
+    """Print on standard output, or on the given console."""
+    (console or Console(highlight=False)).print(view(result))
+
+
+def view(result: Result | Sweep) -> RenderableType:
+    """What `show` prints."""
+    return _sweep(result) if isinstance(result, Sweep) else Group(*_parts(result))
+
+
+def _parts(result: Result) -> Iterator[RenderableType]:
+    state = words.state(result)
+    yield Text.from_markup(f"\n[bold]{escape(result.evaluation.title)}[/]  [{COLORS[state]}]{state}[/]")
+    for name, of in (("software", words.software), ("hardware", words.hardware), ("scenario", words.scenario)):
+        yield Text.from_markup(f"[dim]{name}[/]  {escape(of(result))}")
+    if result.failure:
+        yield Text(result.failure, style="red")
+    if result.metrics:
+        yield from _metrics(result.metrics)
+    for check in result.verdict.checks:
+        if not check.passed:
+            yield Text.from_markup(f"[red]failed[/]  {escape(check.sentence)}")
+    for finding in result.findings:
+        color = "yellow" if finding.severity == "warning" else "cyan"
+        yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
+    if result.mlflow:
+        yield Text.from_markup(f"[dim]mlflow[/]  {escape(' '.join(f'{k}={v}' for k, v in result.mlflow.items()))}")
+    yield Text.from_markup(f"[dim]report[/]  {escape(str(result.folder / 'index.html'))}")
+
+
+def _metrics(metrics: dict[str, Estimate]) -> Iterator[RenderableType]:
+    """The table, and below it each different note once."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("metric", no_wrap=True)
+    for name in ("value", "95 % interval", "n"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("note")
+    notes: dict[str, int] = {}
+    for name, estimate in metrics.items():
+        one = shown(estimate)
+        mark = str(notes.setdefault(estimate.note, len(notes) + 1)) if estimate.note else ""
+        style = "dim" if estimate.value is None else ""
+        table.add_row(name, one.full, one.interval or NONE, f"{estimate.n:,}", mark, style=style)
+    yield table
+    for note, number in notes.items():
+        yield Text(f"{number}  {note}", style="dim")
+
+
+def _sweep(sweep: Sweep) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("evaluation", overflow="fold")
+    table.add_column("software, hardware, scenario", overflow="fold")
+    for heading in OF_A_CELL.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("state", no_wrap=True)
+    for cell in sweep.cells:
+        asked, state = cell.evaluation, words.state(cell)
+        aspects = escape(f"{asked.software.id}, {asked.hw.id}, {asked.scenario.id}")
+        numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
+        table.add_row(escape(asked.title), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
+    title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")
+    return Group(title, table, Text.from_markup(f"[dim]report[/]  {escape(str(sweep.folder / 'index.html'))}"))
+
+
+def _brief(estimate: Estimate | None) -> str:
+    return NONE if estimate is None else shown(estimate).value

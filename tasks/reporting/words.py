@@ -1,0 +1,71 @@
+"""An evaluation in words: software, hardware, scenario, state, and the command that asks for it again."""
+
+import shlex
+from typing import Any
+
+from tasks.results.measurement import Result
+
+ASPECTS = ("dataset", "software", "hw", "scenario")
+
+
+def environment(result: Result) -> dict[str, Any]:
+    """What the first timed process said of itself and its host; {} when nothing was timed."""
+    process = next(iter(result.measurement.timed), None) or next(iter(result.measurement.processes), None)
+    kept = ("host", "process", "effective", "settings", "threads", "cpus")
+    return {} if process is None else {name: process.facts[name] for name in kept if name in process.facts}
+
+
+def software(result: Result) -> str:
+    """Its id, the framework's version, Python, and threads."""
+    asked = result.evaluation.software
+    pinned = dict(line.split("==") for line in asked.packages)
+    version = pinned.get(asked.framework, "")
+    threads = environment(result).get("threads") or asked.threads.model_dump()
+    side_by_side = "" if threads["inter"] == 1 else f" x {threads['inter']}"
+    parts = [asked.id, version, f"Python {asked.python}", _count(threads["intra"], "thread") + side_by_side]
+    return " · ".join(p for p in parts if p)
+
+
+def hardware(result: Result) -> str:
+    """What was asked, and the machine that answered."""
+    host = environment(result).get("host", {})
+    cpu = _inside(host, "cpu", "model")
+    reserved = environment(result).get("cpus")
+    cores = _count(len(reserved) if reserved else result.evaluation.hw.cpus, "core")
+    gpus = [g.get("name", "") for g in host.get("gpus", []) if isinstance(g, dict)] if isinstance(host, dict) else []
+    shown = gpus if result.evaluation.hw.accelerator else []
+    return " · ".join(p for p in (result.evaluation.hw.id, cores, cpu, *shown, _inside(host, "hostname")) if p)
+
+
+def scenario(result: Result) -> str:
+    """Its id, and over how many fresh processes."""
+    asked = result.evaluation.scenario
+    n = len(result.measurement.timed) or asked.repetitions
+    kind = "" if asked.kind == asked.id else str(asked.kind)
+    return " · ".join(p for p in (asked.id, kind, _count(n, "fresh process")) if p)
+
+
+def state(result: Result) -> str:
+    """«passed», «checks failed», or «did not finish»."""
+    return "did not finish" if result.failure else "passed" if result.verdict.passed else "checks failed"
+
+
+def command(result: Result) -> str:
+    """The evaluation asked for again: in the words that asked, or by the names of its aspects when it came whole."""
+    asked = result.evaluation
+    if result.words:
+        return shlex.join(["python", "-m", "flows.evaluate", *result.words])
+    names = [f"+model={asked.model.id}", f"model.weights={asked.model.weights}"]
+    names += [f"{aspect}={getattr(asked, aspect).id}" for aspect in ASPECTS]
+    return "python -m flows.evaluate " + " ".join(names)
+
+
+def _count(n: int | str, noun: str) -> str:
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{n} {noun if n == 1 else plural}"
+
+
+def _inside(tree: Any, *path: str) -> str:
+    for name in path:
+        tree = tree.get(name) if isinstance(tree, dict) else None
+    return "" if tree in (None, "unreadable") else str(tree)

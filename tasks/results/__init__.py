@@ -1,0 +1,1 @@
+"""What was seen: raw values with units, frozen; everything else is derived from them."""

@@ -1,0 +1,118 @@
+"""The nouns that one evaluation gathers on its way: measurement, verdict, estimates, findings, result, sweep."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.results.process import Process
+from tasks.specs.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """All agents of one evaluation: one for inputs, one for accuracy, and the timed repetitions."""
+
+    processes: tuple[Process, ...]
+
+    @property
+    def timed(self) -> tuple[Process, ...]:
+        """The timed repetitions, in the order they ran."""
+        return tuple(p for p in self.processes if p.role == "timed")
+
+    def only(self, role: str) -> Process | None:
+        """The one process of this role, or None."""
+        return next((p for p in self.processes if p.role == role), None)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One contract: whether it held, what was seen in a sentence, and at most five offending rows."""
+
+    name: str
+    passed: bool
+    sentence: str
+    rows: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Every check, beside the measurement; it never replaces it."""
+
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check held."""
+        return all(c.passed for c in self.checks)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its unit and interval; ``value`` is None when it may not be stated, and ``note`` says why.
+
+    ``n`` counts observations (queries, samples), ``processes`` the fresh processes behind them.
+    """
+
+    value: float | None
+    unit: str
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    processes: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the measurement that its reader should know, and the way out."""
+
+    rule: str
+    severity: Literal["note", "warning"]
+    sentence: str
+    way_out: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """One evaluation from question to record."""
+
+    run: str
+    evaluation: Evaluation
+    hashes: dict[str, str]
+    started_at: str
+    folder: Path
+    words: tuple[str, ...] = ()
+    placement: dict[str, Any] = field(default_factory=dict)
+    artifacts: dict[str, Any] = field(default_factory=dict)
+    stack: dict[str, Any] = field(default_factory=dict)
+    measurement: Measurement = Measurement(())
+    verdict: Verdict = Verdict()
+    metrics: dict[str, Estimate] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    steps_s: dict[str, float] = field(default_factory=dict)
+    mlflow: dict[str, str] = field(default_factory=dict)
+    failure: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Measured, and every check held."""
+        return not self.failure and self.verdict.passed
+
+    def with_(self, **changes: Any) -> "Result":
+        """A copy with some nouns added."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Several evaluations of one request, in order."""
+
+    run: str
+    folder: Path
+    cells: tuple[Result, ...]
+    mlflow: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every cell passed."""
+        return all(c.passed for c in self.cells)

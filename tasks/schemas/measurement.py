@@ -1,0 +1,118 @@
+"""A measurement held against what it must look like and against itself.
+
+In: evaluation and measurement. Out: one `Verdict`. Knows nothing of intervals: a check is about data, not precision.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from tasks.results.measurement import Check, Measurement, Verdict
+from tasks.results.process import Process
+from tasks.schemas.tables import SHOWN, check_table, latencies, predictions, rows, spans
+from tasks.specs.evaluation import Evaluation
+
+ENOUGH_SAMPLES = 500
+LEAST_DEVIATION = 1e-6
+
+
+def check_measurement(evaluation: Evaluation, measurement: Measurement) -> Verdict:
+    """Tables, undecodable samples, variation of the output, agreement of the processes, and the accuracy floor."""
+    checks = [*_tables(evaluation, measurement), *_undecodable(evaluation, measurement)]
+    accuracy = measurement.only("accuracy")
+    if accuracy is not None and {"label", "predicted", "score", "sample"} <= set(accuracy.predictions):
+        checks += _varies(accuracy.predictions)
+        checks += _agreement(accuracy.predictions, measurement.timed)
+        checks += _floor(evaluation, accuracy.predictions)
+    return Verdict(tuple(checks))
+
+
+def _tables(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]:
+    for process in measurement.processes:
+        where = process.role if process.role != "timed" else f"timed process {process.index}"
+        if process.role == "timed":
+            yield check_table(f"latencies of {where}", process.latencies, latencies())
+        if process.role == "accuracy" or len(process.predictions):
+            schema = predictions(len(evaluation.dataset.labels))
+            yield check_table(f"predictions of {where}", process.predictions, schema)
+        if process.spans:
+            yield check_table(f"spans of {where}", pd.DataFrame(list(process.spans)), spans())
+
+
+def _undecodable(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]:
+    """Of the process that saw the most samples."""
+    saw = [p for p in measurement.processes if p.facts.get("samples_seen")]
+    if not saw:
+        return
+    facts = max(saw, key=lambda p: int(p.facts["samples_seen"])).facts
+    broken = {row["file"]: row["why"] for row in facts.get("undecodable", [])}
+    share, allowed = len(broken) / facts["samples_seen"], evaluation.dataset.undecodable_share
+    first = "; ".join(f"{file}: {why}" for file, why in list(broken.items())[:SHOWN])
+    sentence = (
+        f"{len(broken)} of {facts['samples_seen']} samples could not be decoded ({100 * share:.3g} %, "
+        f"allowed {100 * allowed:.3g} %)"
+    )
+    shown = tuple({"file": file, "why": why} for file, why in list(broken.items())[:SHOWN])
+    yield Check("undecodable", share <= allowed, f"{sentence}: {first}" if broken else sentence, shown)
+
+
+def _varies(table: pd.DataFrame) -> Iterator[Check]:
+    if len(table) < 2:
+        return
+    varies, deviation = _deviation(table)
+    seen = f"the score's standard deviation over {len(table)} samples is {deviation:.3g}"
+    if varies:
+        yield Check("output varies", True, seen)
+    else:
+        usual = "whatever goes in, nearly the same comes out. Are the weights loaded, and the inputs scaled?"
+        yield Check("output varies", False, f"{seen}: {usual}", rows(table))
+
+
+def _deviation(table: pd.DataFrame) -> tuple[bool, float]:
+    finite = table["score"][np.isfinite(table["score"])]  # what is not has its own contract
+    deviation = float(finite.std(ddof=0)) if len(finite) else 0.0
+    return deviation >= LEAST_DEVIATION, deviation
+
+
+def _agreement(table: pd.DataFrame, timed: tuple[Process, ...]) -> Iterator[Check]:
+    """Every timed process must predict what the accuracy process did; refused where all outputs are alike anyway."""
+    others = [p for p in timed if len(p.predictions)]
+    if not others:
+        return
+    if len(table) > 1 and not _deviation(table)[0]:
+        yield Check("agreement", False, "the output hardly varies, so that agreement of the processes proves nothing")
+        return
+    odd = [p for p in others if set(p.predictions) != set(table)]
+    if odd:
+        differ = sorted(map(str, set(odd[0].predictions) ^ set(table)))
+        yield Check("agreement", False, f"timed process {odd[0].index} recorded other columns: {', '.join(differ)}")
+        return
+    both = pd.concat([_seen_by_both(table, p) for p in others])
+    wrong = both[both["predicted"] != both["predicted_when_timed"]]
+    sentence = (
+        f"{len(others)} timed processes predicted {len(both) - len(wrong)} of {len(both)} samples as the accuracy "
+        "process did"
+    )
+    usual = ". The model is not deterministic, or depends on the batch it is in."
+    yield Check("agreement", wrong.empty, sentence if wrong.empty else sentence + usual, rows(wrong))
+
+
+def _seen_by_both(table: pd.DataFrame, process: Process) -> pd.DataFrame:
+    timed = process.predictions[["sample", "predicted"]].rename(columns={"predicted": "predicted_when_timed"})
+    merged = table[["sample", "file", "label", "predicted"]].merge(timed, on="sample")
+    return merged.assign(process=process.index)
+
+
+def _floor(evaluation: Evaluation, table: pd.DataFrame) -> Iterator[Check]:
+    model, n = evaluation.model, len(table)
+    floor = model.accuracy_floor.get(model.weights, {}).get(evaluation.dataset.id)
+    if floor is None or n == 0:
+        return
+    if n < ENOUGH_SAMPLES:
+        yield Check("accuracy floor", True, f"not judged: {n} samples are fewer than {ENOUGH_SAMPLES}")
+        return
+    accuracy = float((table["predicted"] == table["label"]).mean())
+    relation = "is below" if accuracy < floor else "reaches"
+    sentence = f"accuracy_top1 {accuracy:.3g} {relation} the manifest's floor {floor:.2f}"
+    yield Check("accuracy floor", accuracy >= floor, sentence)

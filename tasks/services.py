@@ -1,0 +1,46 @@
+"""The Prefect server that a flow speaks to: the one PREFECT_API_URL names, or an ephemeral one in this clone.
+
+Must be called before Prefect is imported. The database of a clone is initialised once, under a lock: two ephemeral
+servers on a fresh one would race each other's migrations.
+"""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+from tasks import ROOT
+
+HOME = ROOT / ".touchstone" / "prefect"
+DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # our sentences are the console; Prefect's log is in its UI
+    "PREFECT_LOGGING_LEVEL": "INFO",
+}
+
+
+def prepare(say: Callable[[str], None]) -> str:
+    """Set the environment; returns how the server is had, for the user to read."""
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    if os.environ.get("PREFECT_API_URL"):
+        return f"Prefect at {os.environ['PREFECT_API_URL']}"
+    os.environ.setdefault("PREFECT_HOME", str(HOME))
+    _initialise(say)
+    return "an ephemeral Prefect server"
+
+
+def _initialise(say: Callable[[str], None]) -> None:
+    ready = HOME / "initialised"
+    HOME.mkdir(parents=True, exist_ok=True)
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if ready.exists():
+            return
+        say("initialising Prefect's database in this clone (once)")
+        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
+        subprocess.run(command, check=True, capture_output=True)
+        ready.touch()

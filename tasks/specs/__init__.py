@@ -1,0 +1,1 @@
+"""What was asked: frozen values, validated once (DLSpec, arXiv 2002.11262)."""

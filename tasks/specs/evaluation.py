@@ -1,0 +1,106 @@
+"""One evaluation = model × data set × software × hardware × scenario, as one frozen, validated value.
+
+In: plain data (from Hydra, JSON, Python). Out: an `Evaluation`, or one error that names every field at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tasks.specs.artifact import Artifact
+from tasks.specs.base import Spec, digest
+from tasks.specs.dataset import Dataset
+from tasks.specs.hardware import Hardware
+from tasks.specs.model import Head, Model
+from tasks.specs.protocol import Scenario, Tracing, Tracking, Workers
+from tasks.specs.software import Software
+from tasks.specs.steps import DottedStep
+
+IDENTITY = ("model", "dataset", "software", "hw", "scenario", "tracing")
+
+
+class Evaluation(Spec):
+    """What was asked, whole."""
+
+    model: Model
+    dataset: Dataset
+    software: Software
+    hw: Hardware
+    scenario: Scenario
+    tracing: Tracing
+    workers: Workers
+    tracking: Tracking
+    contracts: Literal["enforce", "record"] = Field(
+        description="Refuse inputs that break the model's contract, or only record it."
+    )
+    allow_modules: tuple[str, ...] = Field(description="Modules whose functions may be steps by dotted path.")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        mistakes = list(self._mistakes())
+        if mistakes:
+            raise ValueError(" ".join(mistakes))
+        return self
+
+    def _mistakes(self) -> Iterator[str]:
+        yield from _head_mistakes(self.model, self.dataset)
+        formats = self.model.artifacts[self.model.weights]
+        if self.software.format not in formats:
+            yield (
+                f"software={self.software.id} reads {self.software.format} files, {self.model.name} has "
+                f"{', '.join(formats)}; choose another software, or add the artifact to the model's manifest."
+            )
+        threads, cpus = self.software.threads, self.hw.cpus
+        if isinstance(threads.intra, int) and isinstance(cpus, int) and threads.intra * threads.inter > cpus:
+            yield (
+                f"software.threads asks for {threads.intra * threads.inter} threads, hw={self.hw.id} reserves "
+                f"{cpus} cores; set software.threads.intra={cpus} or a larger hw.cpus."
+            )
+        for step in (*self.model.steps, *self.model.postprocess):
+            if isinstance(step, DottedStep) and step.module not in self.allow_modules:
+                yield f"step «{step.step}» runs code of {step.module}; allow it with 'allow_modules=[{step.module}]'."
+
+    @property
+    def head(self) -> Head:
+        """What the model's last layer means on this data set."""
+        return self.model.heads[self.model.weights][self.dataset.id]
+
+    @property
+    def artifact(self) -> Artifact:
+        """The model file that the software reads."""
+        return self.model.artifacts[self.model.weights][self.software.format]
+
+    @property
+    def title(self) -> str:
+        """How every table names the model: ``resnet50[seeded] on patches``."""
+        return f"{self.model.name} on {self.dataset.id}"
+
+    def hashes(self) -> dict[str, str]:
+        """Content hash of every aspect and, as ``evaluation``, of what identifies the measurement."""
+        each: dict[str, str] = {name: getattr(self, name).content_hash() for name in IDENTITY}
+        rest: dict[str, Any] = {
+            "contracts": self.contracts,
+            "allow_modules": list(self.allow_modules),
+            **self.extensions,
+        }
+        return {**each, "evaluation": digest({**each, **rest})}
+
+
+def _head_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:
+    heads = model.heads.get(model.weights, {})
+    head = heads.get(dataset.id)
+    if head is None:
+        pairs = [f"model.weights={w} dataset={d}" for w, of in model.heads.items() for d in of]
+        yield (
+            f"{model.name} has no head for dataset={dataset.id}: its last layer means nothing there. "
+            f"Available: {'; '.join(pairs) or 'none'}."
+        )
+    elif not head.fits(dataset.labels):
+        shown = f"{len(dataset.labels)}: {', '.join(dataset.labels[:3])}, …"
+        yield (
+            f"The labels of dataset={dataset.id} ({shown}) are not, in this order, those that the head of "
+            f"{model.name} was made for; use the data set's own manifest or another head."
+        )

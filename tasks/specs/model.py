@@ -1,0 +1,112 @@
+"""The model aspect: what goes in, what comes out, how pictures become tensors, and which bytes are the model."""
+
+import hashlib
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from tasks.specs.artifact import Artifact
+from tasks.specs.base import Aspect, Sha256, Spec
+from tasks.specs.steps import After, Before
+
+Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
+
+
+class Tensor(Spec):
+    """An input of the model. Shape, layout, type, and colour order have no default and must agree."""
+
+    name: str
+    shape: tuple[Dimension, ...] = Field(min_length=1, description="One entry a dimension; «batch» is free.")
+    dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int32", "int64"]
+    layout: Literal["NCHW", "NHWC", "NC", "NCT", "N"]
+    color: Literal["RGB", "BGR", "GRAY", "none"]
+    range: tuple[float, float] = Field(description="Smallest and largest value that a right input can hold.")
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if len(self.shape) != len(self.layout):
+            raise ValueError(
+                f"shape {list(self.shape)} has {len(self.shape)} dimensions, "
+                f"layout {self.layout} has {len(self.layout)}"
+            )
+        if self.range[0] >= self.range[1]:
+            raise ValueError(f"range {list(self.range)} is empty; give [smallest, largest]")
+        channels = {"RGB": 3, "BGR": 3, "GRAY": 1}.get(self.color)
+        if channels and "C" in self.layout and self.shape[self.layout.index("C")] != channels:
+            raise ValueError(
+                f"color {self.color} means {channels} channels, but layout {self.layout} puts "
+                f"{self.shape[self.layout.index('C')]} into shape {list(self.shape)}"
+            )
+        return self
+
+
+class Output(Spec):
+    """An output of the model and what it means."""
+
+    name: str
+    dtype: Literal["float32", "float16", "float64", "int64"]
+    meaning: Literal["logits", "probabilities"]
+
+
+class Channels(Spec):
+    """Mean and standard deviation per channel that pre-processed inputs of a data set have."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    tolerance: float = Field(gt=0, description="Allowed absolute shift of a mean, and relative shift of a deviation.")
+
+
+class Head(Spec):
+    """What the positions of the last layer mean on one data set."""
+
+    labels: tuple[str, ...] | None = None
+    labels_sha256: Sha256 | None = None
+    channels: Channels | None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.labels is None) == (self.labels_sha256 is None):
+            raise ValueError("give either labels or labels_sha256")
+        return self
+
+    def fits(self, labels: tuple[str, ...]) -> bool:
+        """Whether a data set with these labels, in this order, is what the head was made for."""
+        if self.labels is not None:
+            return self.labels == labels
+        return self.labels_sha256 == hashlib.sha256("\n".join(labels).encode()).hexdigest()
+
+
+class Model(Aspect):
+    """A model manifest: a new model is this file only."""
+
+    source: str
+    modality: Literal["image_classification"]
+    weights: str = Field(description="Which of the weights under «artifacts» and «heads».")
+    inputs: tuple[Tensor, ...] = Field(min_length=1, max_length=1)
+    outputs: tuple[Output, ...] = Field(min_length=1, max_length=1)
+    preprocess: tuple[Before, ...] = Field(min_length=1)
+    preprocess_for: dict[str, tuple[Before, ...]] = Field(
+        default_factory=dict, description="weights → steps, where they differ."
+    )
+    postprocess: tuple[After, ...] = Field(min_length=1)
+    artifacts: dict[str, dict[str, Artifact]] = Field(description="weights → format → file.")
+    heads: dict[str, dict[str, Head]] = Field(description="weights → data set → meaning.")
+    accuracy_floor: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="weights → data set → least accuracy_top1."
+    )
+
+    @model_validator(mode="after")
+    def _weights_exist(self) -> Self:
+        if self.weights not in self.artifacts:
+            raise ValueError(f"weights «{self.weights}» has no artifacts; available: {', '.join(self.artifacts)}")
+        return self
+
+    @property
+    def steps(self) -> tuple[Before, ...]:
+        """The pre-processing of the chosen weights."""
+        return self.preprocess_for.get(self.weights, self.preprocess)
+
+    @property
+    def name(self) -> str:
+        """The model with its weights, as every table shows it: ``resnet50[seeded]``."""
+        return f"{self.id}[{self.weights}]"

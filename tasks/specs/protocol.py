@@ -1,0 +1,69 @@
+"""The rest of an evaluation: the scenario and how it is traced, placed, and recorded."""
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+
+from pydantic import ConfigDict, Discriminator, Field, Tag
+
+from tasks import plugins
+from tasks.specs.base import Aspect, Spec
+from tasks.specs.signatures import manifest_of
+
+
+class BaseScenario(Aspect):
+    """What every scenario has; the rest is the signature of `run` in its file."""
+
+    repetitions: int = Field(gt=0, description="Fresh processes that are timed, one after the other.")
+    accuracy_samples: Annotated[int, Field(gt=0)] | Literal["all"] = Field(
+        description="Samples that are predicted once, untimed, to judge how right the model is; a seeded subset or all."
+    )
+    seed: int = Field(ge=0, description="Of the order of the samples and of everything random.")
+    time_limit_s: float = Field(gt=0, description="For one process, in seconds; then it is killed.")
+
+
+class UnknownScenario(Spec):
+    """Answers a kind of scenario that does not exist with the ones that do."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Any = None
+
+    def model_post_init(self, _: Any) -> None:
+        """Refuse."""
+        raise ValueError(plugins.unknown("scenario kind", self.kind, plugins.names("tasks.scenarios")))
+
+
+def _kind(scenario: Any) -> str:
+    kind = scenario.get("kind") if isinstance(scenario, dict) else getattr(scenario, "kind", None)
+    return str(kind) if kind in plugins.names("tasks.scenarios") else "unknown"
+
+
+if TYPE_CHECKING:
+    Scenario = Any
+else:
+    _models = [
+        manifest_of(plugins.load("tasks.scenarios", name).run, "kind", name, base=BaseScenario)
+        for name in plugins.names("tasks.scenarios")
+    ]
+    _tagged = [Annotated[m, Tag(m.model_fields["kind"].annotation.__args__[0])] for m in _models]
+    _tagged.append(Annotated[UnknownScenario, Tag("unknown")])
+    Scenario = Annotated[Union[tuple(_tagged)], Discriminator(_kind)]
+
+
+class Tracing(Aspect):
+    """How deep spans are recorded."""
+
+    level: Literal["none", "model"]
+
+
+class Workers(Aspect):
+    """Where Ray runs: on this machine, or an existing cluster."""
+
+    kind: Literal["local", "cluster"]
+    address: str | None = Field(description="ray://… or host:port of an existing cluster.")
+
+
+class Tracking(Aspect):
+    """The MLflow store. None = $MLFLOW_TRACKING_URI, else a SQLite file in the repository."""
+
+    uri: str | None
+    experiment: str = Field(min_length=1)

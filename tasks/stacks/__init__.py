@@ -1,0 +1,1 @@
+"""Software environments: a lock of exact versions becomes an isolated virtual environment in the user's cache."""

@@ -1,0 +1,12 @@
+"""Summarise: every metric with its interval, from the raw values."""
+
+from prefect import task
+
+from tasks.metrics import compute_all
+from tasks.results.measurement import Estimate, Measurement
+
+
+@task(name="summarize")
+def summarize(measurement: Measurement) -> dict[str, Estimate]:
+    """Metric name → estimate."""
+    return compute_all(measurement)

@@ -1,0 +1,42 @@
+"""Spans: what took how long inside what. Off costs nothing in the timed path: stage spans are made from its readings.
+
+A span is a dictionary of name, level, start_ns, end_ns (one clock, `perf_counter_ns`). Lean, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import Any, Iterable, Iterator
+
+STAGES = ("preprocess", "predict", "postprocess")
+
+
+class Tracer:
+    """Spans of one process, in the order they ended."""
+
+    def __init__(self) -> None:
+        self.spans: list[dict[str, Any]] = []
+
+    @contextmanager
+    def span(self, name: str, level: str = "process") -> Iterator[None]:
+        """Record the time that the block takes."""
+        start = time.perf_counter_ns()
+        try:
+            yield
+        finally:
+            self.spans.append({"name": name, "level": level, "start_ns": start, "end_ns": time.perf_counter_ns()})
+
+    def seconds(self, name: str) -> float:
+        """How long the last span of this name took, in seconds."""
+        last = next(s for s in reversed(self.spans) if s["name"] == name)
+        return float(last["end_ns"] - last["start_ns"]) / 1e9
+
+
+def stage_spans(rows: Iterable[tuple[int, ...]]) -> list[dict[str, Any]]:
+    """Model-level spans from the readings (t0, t1, t2, t3, …) of the timed queries."""
+    return [
+        {"name": stage, "level": "model", "start_ns": row[i], "end_ns": row[i + 1]}
+        for row in rows
+        for i, stage in enumerate(STAGES)
+    ]

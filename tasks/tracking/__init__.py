@@ -1,0 +1,1 @@
+"""The record in MLflow: one run an evaluation, one parent run a sweep. The only importer of MLflow."""

@@ -1,0 +1,100 @@
+"""From a result to its MLflow run: parameters are the specification, tags the identity, artifacts the raw record.
+
+In: a `Result` and the folder that holds its files. Out: the ids of the run. A run is written whole and marked FAILED or
+FINISHED; one that could not be written whole is deleted.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tasks.errors import TouchstoneError
+from tasks.results.measurement import Result
+from tasks.specs.protocol import Tracking
+from tasks.tracking.store import client, store_uri
+
+PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
+
+
+def start_parent(tracking: Tracking, name: str, cells: int) -> dict[str, str]:
+    """The run that a sweep's cells hang under."""
+    made, experiment = client(tracking)
+    run = made.create_run(experiment, run_name=name, tags={"touchstone.kind": "sweep", "touchstone.cells": str(cells)})
+    return _ids(tracking, experiment, run.info.run_id)
+
+
+def end_parent(tracking: Tracking, ids: dict[str, str], passed: bool) -> None:
+    """Close the run of a sweep."""
+    made, _ = client(tracking)
+    made.set_terminated(ids["run_id"], "FINISHED" if passed else "FAILED")
+
+
+def log_result(
+    result: Result, files: Path, metrics: dict[str, float], tags: dict[str, str], parent: str | None
+) -> dict[str, str]:
+    """Write one run. ``metrics`` carry MLflow's names; every file in ``files`` becomes an artifact."""
+    tracking = result.evaluation.tracking
+    made, experiment = client(tracking)
+    named = {**tags, **({PARENT: parent} if parent else {})}
+    run = made.create_run(experiment, run_name=result.run, tags=named)
+    try:
+        _write(made, run.info.run_id, result, files, metrics)
+        made.set_terminated(run.info.run_id, "FINISHED" if result.passed else "FAILED")
+    except BaseException as error:
+        made.delete_run(run.info.run_id)
+        if isinstance(error, Exception):
+            raise TouchstoneError(
+                f"MLflow at {store_uri(tracking)} did not take the run: {str(error).splitlines()[0]}"
+            ) from error
+        raise
+    return _ids(tracking, experiment, run.info.run_id)
+
+
+def attach(result: Result, file: Path) -> None:
+    """Add one file to a run that has been written, such as its report."""
+    made, _ = client(result.evaluation.tracking)
+    made.log_artifact(result.mlflow["run_id"], str(file))
+
+
+def _write(made: Any, run_id: str, result: Result, files: Path, metrics: dict[str, float]) -> None:
+    from mlflow.entities import Metric, Param
+    from mlflow.utils.time import get_current_time_millis
+
+    now = get_current_time_millis()
+    params = [Param(k, v) for k, v in flat(json.loads(result.evaluation.model_dump_json()))]
+    made.log_batch(run_id, metrics=[Metric(k, v, now, 0) for k, v in metrics.items()], params=params[:100])
+    for start in range(100, len(params), 100):
+        made.log_batch(run_id, params=params[start : start + 100])
+    _log_dataset(made, run_id, result)
+    made.log_artifacts(run_id, str(files))
+
+
+def _log_dataset(made: Any, run_id: str, result: Result) -> None:
+    """The data set as an MLflow input, by its hash."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    spec, archive = result.evaluation.dataset, result.evaluation.dataset.archive
+    source = json.dumps({"uri": archive.path if archive else spec.folder})
+    dataset = Dataset(
+        name=spec.id,
+        digest=result.hashes["dataset"][:16],
+        source_type="local",
+        source=source,
+        profile=json.dumps({"classes": len(spec.labels), "samples": spec.samples.get(spec.split)}),
+    )
+    made.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", spec.split)])])
+
+
+def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """The specification as MLflow parameters: dotted names; steps and long lists as one value; empty ones left out."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif value not in (None, [], {}):
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        yield prefix.replace("[", "_").replace("]", "_"), text if len(text) <= 500 else text[:499] + "…"
+
+
+def _ids(tracking: Tracking, experiment: str, run_id: str) -> dict[str, str]:
+    return {"uri": store_uri(tracking), "experiment_id": experiment, "run_id": run_id}

@@ -1,0 +1,49 @@
+"""Each rule is silent on a sound measurement and speaks on the one it is for."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.pitfalls.rules import RULES, lint
+from tests.results_builder import accuracy, result, timed
+
+
+def found(tmp_path: Path, *processes: Any, **changes: Any) -> set[str]:
+    made = result(tmp_path, *processes, **changes)
+    return {f.rule for f in lint(made.evaluation, made.measurement)}
+
+
+def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
+    assert found(tmp_path, accuracy(), timed(0), timed(1)) == set()
+
+
+@pytest.mark.parametrize(
+    ("rule", "processes", "changes"),
+    [
+        ("within_one_process", [timed(0)], {}),
+        ("no_warm_up", [timed(0), timed(1)], {"scenario__warmup_queries": 0}),
+        ("timer_too_coarse", [timed(0, predict_ns=1000), timed(1)], {}),
+        ("accuracy_of_a_subset", [accuracy(), timed(0), timed(1)], {"scenario__accuracy_samples": 10}),
+        ("noisy_host", [timed(0, counters={"time_s": 10.0, "cpu": {"0": {"steal_s": 0.5}}}), timed(1)], {}),
+        ("many_threads", [timed(0, threads={"intra": 4, "inter": 1}), timed(1)], {}),
+        ("cold_first_load", [timed(0, page_cache_share=0.0), timed(1)], {}),
+    ],
+)
+def test_a_rule_speaks_on_what_it_is_for_with_a_way_out(
+    tmp_path: Path, rule: str, processes: list[Any], changes: dict[str, Any]
+) -> None:
+    made = result(tmp_path, *processes, **changes)
+    findings = lint(made.evaluation, made.measurement)
+    assert {f.rule for f in findings} == {rule}
+    assert all(f.sentence.endswith(".") and f.way_out.endswith(".") for f in findings)
+
+
+def test_every_rule_is_tried_above() -> None:
+    tried = test_a_rule_speaks_on_what_it_is_for_with_a_way_out.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert {name for name, _ in RULES} == {case[0] for case in tried}
+
+
+def test_unreadable_steal_is_not_taken_for_noise(tmp_path: Path) -> None:
+    counters = {"time_s": 10.0, "cpu": {"0": {"steal_s": "unreadable"}}}
+    assert found(tmp_path, timed(0, counters=counters), timed(1)) == set()

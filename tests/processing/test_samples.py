@@ -1,0 +1,54 @@
+"""Reading data sets."""
+
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import Refused
+from tasks.processing.samples import open_samples
+from tests.builders import COLORS, archive, png
+
+LABELS = list(COLORS)
+
+
+def folder(path: Path) -> Path:
+    for label in ("red", "blue"):
+        (path / label).mkdir(parents=True)
+        for i in range(2):
+            (path / label / f"{i}.png").write_bytes(png(COLORS[label]))
+    (path / "blue" / "notes.txt").write_text("no image")
+    return path
+
+
+def test_an_archive_lists_labels_groups_and_bytes(tmp_path: Path) -> None:
+    samples = open_samples({"kind": "archive", "path": archive(tmp_path / "a.zip"), "labels": LABELS})
+    assert len(samples) == 30 and samples.labels.count(2) == 10
+    assert samples.groups[:3] == ["red/0", "red/0", "red/1"]
+    assert samples.read(0).startswith(b"\x89PNG")
+
+
+def test_class_folders_may_be_a_part_of_the_labels_and_other_files_are_left_out(tmp_path: Path) -> None:
+    samples = open_samples({"kind": "image_folder", "path": folder(tmp_path / "val"), "labels": LABELS})
+    assert samples.files == ["blue/0.png", "blue/1.png", "red/0.png", "red/1.png"]
+    assert samples.labels == [2, 2, 0, 0]
+
+
+def test_labels_that_the_manifest_does_not_name_are_all_named(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="2 labels that the manifest does not name: green, red"):
+        open_samples({"kind": "archive", "path": archive(tmp_path / "a.zip"), "labels": ["blue", "black"]})
+
+
+def test_a_missing_folder_is_a_sentence_with_the_way_out(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match=r"does not exist\. Set dataset\.folder="):
+        open_samples({"kind": "image_folder", "path": tmp_path / "none", "labels": LABELS})
+
+
+def test_an_empty_folder_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="no class folders"):
+        open_samples({"kind": "image_folder", "path": tmp_path, "labels": LABELS})
+
+
+def test_what_is_no_archive_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"no zip")
+    with pytest.raises(Refused, match=r"not a data set archive"):
+        open_samples({"kind": "archive", "path": tmp_path / "a.zip", "labels": LABELS})

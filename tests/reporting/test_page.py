@@ -1,0 +1,84 @@
+"""Laws of `tasks/reporting/page.py`: one self-contained file that says everything and trusts nothing."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tasks.reporting.page import render
+from tasks.results.measurement import Estimate, Measurement
+from tests.reporting import builders
+
+VOID = {"meta", "br", "img", "hr", "link"}
+
+
+class Nesting(HTMLParser):
+    """Raises when a tag closes what is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed(page: str) -> None:
+    parser = Nesting()
+    parser.feed(page)
+    assert parser.open == []
+
+
+def test_the_page_needs_no_network_and_no_script(page: str) -> None:
+    assert not re.search(r"<(script|link|img|iframe)\b", page)
+    addresses = set(re.findall(r"https?://[^\"'\s<)]+", page))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert "prefers-color-scheme: dark" in page
+    assert 'name="viewport"' in page
+
+
+def test_the_page_says_what_was_asked_and_found(page: str) -> None:
+    for words in (
+        "tiny[seeded] on colors", "onnxruntime · 1.31.1", "Testor 9000", "3 fresh processes", "checks failed",
+        "accuracy, top 1", "predict latency, median", "95 % interval", "Few samples.", "Where the time went",
+        "python -m flows.evaluate +model=tiny model.weights=seeded dataset=colors software=onnxruntime hw=cpu1 "
+        "scenario=quick", "run_id",
+    ):  # fmt: skip
+        assert words in page
+    assert page.count("<figure>") == 4
+
+
+def test_text_of_others_is_escaped(page: str) -> None:
+    assert "&lt;b&gt;30 of 32&lt;/b&gt; agree" in page
+    assert "<b>30" not in page
+
+
+def test_a_failed_evaluation_has_a_page_too(tmp_path: Path) -> None:
+    failed = builders.result(measurement=Measurement(()), failure="The agent failed: <killed>")
+    html = render(failed, tmp_path).read_text()
+    assert "The agent failed: &lt;killed&gt;" in html
+    assert "did not finish" in html
+    assert "<figure>" not in html
+
+
+def test_a_median_that_may_not_be_stated_gives_way_to_the_trimmed_mean(tmp_path: Path) -> None:
+    metrics = {"predict_p50_ms": Estimate(None, "ms", note="needs 6"), "predict_trimmed_mean_ms": Estimate(5.0, "ms")}
+    html = render(builders.result(metrics=metrics), tmp_path).read_text()
+    assert "predict latency, trimmed mean" in html
+
+
+def test_a_sweep_links_to_the_page_of_each_cell(tmp_path: Path) -> None:
+    sweep = builders.sweep(tmp_path)
+    path = render(sweep, sweep.folder)
+    links = re.findall(r'href="([^"]+)"', path.read_text())
+    assert links == ["../r0/index.html", "../r1/index.html"]
+
+
+@pytest.mark.parametrize("template", ["base", "page", "sweep"])
+def test_templates_lie_beside_the_module(template: str) -> None:
+    assert (Path(render.__code__.co_filename).parent / f"{template}.html.j2").is_file()

@@ -1,0 +1,65 @@
+"""Laws of `tasks/reporting/terminal.py`: all that matters is there, at 80 columns."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from tasks.reporting.terminal import show
+from tasks.results.measurement import Estimate, Measurement, Result, Sweep, Verdict
+from tests.reporting import builders
+
+
+def printed(result: Result | Sweep, width: int = 80) -> str:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show(result, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_a_result_says_what_was_asked_and_what_came_of_it(tmp_path: Path) -> None:
+    text = printed(builders.result(tmp_path), width=200)
+    for words in (
+        "tiny[seeded] on colors  checks failed", "onnxruntime · 1.31.1 · Python 3.11 · 1 thread", "cpu1 · 1 core",
+        "quick · single_stream · 3 fresh processes", "failed  <b>30 of 32</b> agree", "Few samples. Raise min_queries.",
+        "run_id=0a1b", str(tmp_path / "index.html"),
+    ):  # fmt: skip
+        assert words in text
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_every_metric_keeps_its_line(width: int) -> None:
+    result = builders.result()
+    lines = printed(result, width).splitlines()
+    assert all(len(line) <= width for line in lines)
+    for name in result.metrics:
+        assert sum(line.startswith(name) for line in lines) == 1
+
+
+def test_a_note_is_printed_once_below_the_table() -> None:
+    text = printed(builders.result(measurement=builders.measured(queries=100, processes=1)))
+    assert text.count("within one process") == 2  # alone, and with the page cache
+    assert "needs at least 368 queries" in text
+
+
+def test_a_result_that_passed_shows_no_failed_check() -> None:
+    text = printed(builders.result(verdict=Verdict()))
+    assert "passed" in text
+    assert "failed" not in text
+
+
+def test_a_failure_is_shown_without_metrics() -> None:
+    text = printed(builders.result(measurement=Measurement(()), failure="The agent failed: out of memory"))
+    assert "did not finish" in text
+    assert "The agent failed: out of memory" in text
+    assert "95 % interval" not in text
+
+
+def test_a_sweep_has_one_row_a_cell_at_80_columns(tmp_path: Path) -> None:
+    sweep = builders.sweep(tmp_path, cells=3)
+    text = printed(sweep)
+    assert text.count("tiny[seeded] on colors") == 3
+    assert "91.3" in text
+    hollow = Sweep("s", tmp_path, (builders.result(metrics={"predict_p50_ms": Estimate(None, "ms")}),))
+    assert "–" in printed(hollow)
