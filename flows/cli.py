@@ -28,7 +28,8 @@ HYDRA_FLAGS = (
     "--package",
 )
 
-Request = Sequence[str] | Sequence[dict[str, Any]] | Evaluation | Sequence[Evaluation]
+Request = Evaluation | Sequence[str] | Sequence[Evaluation | dict[str, Any] | list[str]]
+Job = tuple[list[str], Evaluation]
 
 
 def main(flow: str, run: Callable[[list[str]], int]) -> int:
@@ -62,17 +63,21 @@ def read(request: Request) -> list[Evaluation]:
     return [evaluation for _, evaluation in jobs(request)]
 
 
-def jobs(request: Request) -> list[tuple[list[str], Evaluation]]:
+def jobs(request: Request) -> list[Job]:
     """The same, each with the override words that describe it (none when it was given whole)."""
     if isinstance(request, Evaluation):
         request = [request]
-    given = list(request)
-    if given and not all(isinstance(item, str) for item in given):
-        return [([], validated(_plain(item), {}, [])) for item in given]
-    return [(words, composed(words)) for words in expand([str(word) for word in given])]
+    given: list[Any] = list(request)
+    if all(isinstance(item, str) for item in given):
+        return [(words, composed(words)) for words in expand(given)]
+    return [job for item in given for job in _one_or_several(item)]
 
 
-def _plain(item: Any) -> dict[str, Any]:
+def _one_or_several(item: Evaluation | dict[str, Any] | list[str]) -> list[Job]:
+    return jobs(item) if isinstance(item, list) else [([], validated(_plain(item), {}, []))]
+
+
+def _plain(item: Evaluation | dict[str, Any]) -> dict[str, Any]:
     return json.loads(item.model_dump_json()) if isinstance(item, Evaluation) else dict(item)
 
 

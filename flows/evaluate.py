@@ -6,31 +6,46 @@ The request is read, validated, and held against this machine before Prefect, Ra
 import json
 import sys
 
-from flows import cli
+from flows import cli, foreground
 from tasks import services
 from tasks.placement.matching import on_this_machine
 from tasks.placement.request import require_samples
 from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
-from tasks.specs.evaluation import Evaluation
 
 
 def evaluate(request: cli.Request) -> Result | Sweep:
     """Evaluate override strings, one `Evaluation`, or several: one gives a Result, several a Sweep."""
-    evaluations = cli.read(request)
-    if len(evaluations) == 1 and evaluations[0].workers.kind == "local":
-        on_this_machine(evaluations[0].hw)
-        require_samples(evaluations[0])
-    say("start")(f"{evaluations[0].title} with {services.prepare(say('start'))}")
+    return _flow(_ready(request))
+
+
+def _ready(request: cli.Request) -> list[cli.Job]:
+    """The request, valid, and satisfied by this machine as far as that can be known at once."""
+    jobs = cli.jobs(request)
+    if len(jobs) == 1 and jobs[0][1].workers.kind == "local":
+        on_this_machine(jobs[0][1].hw)
+        require_samples(jobs[0][1])
+    return jobs
+
+
+def _flow(jobs: list[cli.Job]) -> Result | Sweep:
+    """Through Prefect. What it is given is what its UI shows: words where there are words."""
+    shown = jobs[0][1].title if len(jobs) == 1 else f"{len(jobs)} evaluations"
+    say("start")(f"{shown} with {services.prepare(say('start'))}")
     from flows.pipeline import evaluate as flow
 
-    words = [] if isinstance(request, Evaluation) else [word for word in request if isinstance(word, str)]
-    return flow(words or [json.loads(e.model_dump_json()) for e in evaluations])
+    asked = [words or json.loads(evaluation.model_dump_json()) for words, evaluation in jobs]
+    with services.explained():
+        return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked)
 
 
 def run(words: list[str]) -> int:
     """Evaluate, print the table, and end standard output with the path of `summary.json`."""
-    done = evaluate(words)
+    jobs = _ready(words)
+    code = foreground.forked()
+    if code is not None:
+        return code
+    done = _flow(jobs)
     from tasks.reporting.terminal import show
 
     show(done)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import cli
@@ -41,17 +42,28 @@ from tasks.summarize import summarize
 from tasks.tracking import runs
 
 REPORTS = ROOT / "reports"
-Job = tuple[list[str], Evaluation]
+Asked = list[str] | list[list[str] | dict[str, Any]]
+
+
+def _title() -> str:
+    """The flow run's name in Prefect's UI: the words that asked."""
+    asked = flow_run.parameters["request"]
+    words = [w if isinstance(w, str) else " ".join(w) if isinstance(w, list) else w["model"]["id"] for w in asked]
+    return f"evaluate {' '.join(words)}"
 
 
 @flow(
     name="evaluate",
-    flow_run_name="evaluate {request}",
+    flow_run_name=_title,
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
     persist_result=False,
 )
-def evaluate(request: list[str] | list[dict[str, Any]]) -> Result | Sweep:
-    """Evaluate what the overrides (or whole specifications) describe: one gives a Result, several a Sweep."""
+def evaluate(request: Asked) -> Result | Sweep:
+    """Evaluate what ``request`` describes: one evaluation gives a Result, several a Sweep.
+
+    A list of override words is one evaluation (with -m a sweep); a list of such lists, or of whole specifications, is
+    several.
+    """
     jobs = cli.jobs(request)
     workers = jobs[0][1].workers
     say("start")(f"Ray: workers={workers.id}")
@@ -59,7 +71,7 @@ def evaluate(request: list[str] | list[dict[str, Any]]) -> Result | Sweep:
         return _one(*jobs[0], None) if len(jobs) == 1 else _sweep(jobs)
 
 
-def _sweep(jobs: list[Job]) -> Sweep:
+def _sweep(jobs: list[cli.Job]) -> Sweep:
     """Every evaluation in turn; one that cannot be done is a cell with its reason and does not stop the others."""
     tell = say("sweep")
     name = _run_name("sweep")

@@ -8,9 +8,11 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from tasks import ROOT
+from tasks.errors import TouchstoneError
 
 HOME = ROOT / ".touchstone" / "prefect"
 DEFAULTS = {
@@ -33,6 +35,27 @@ def prepare(say: Callable[[str], None]) -> str:
     return "an ephemeral Prefect server"
 
 
+@contextmanager
+def explained() -> Iterator[None]:
+    """What Prefect's client says when its server cannot do its work, as a sentence."""
+    from httpx import HTTPError
+    from prefect.exceptions import PrefectException
+
+    try:
+        yield
+    except (HTTPError, PrefectException, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "server" not in str(error).lower():
+            raise
+        server = os.environ.get("PREFECT_API_URL") or f"the ephemeral server (database in {os.environ['PREFECT_HOME']})"
+        raise TouchstoneError(
+            f"Prefect failed: {_line(error)} It speaks to {server}; make sure that it is up and its disk has room."
+        ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200].rstrip(".") + "."
+
+
 def _initialise(say: Callable[[str], None]) -> None:
     ready = HOME / "initialised"
     HOME.mkdir(parents=True, exist_ok=True)
@@ -42,5 +65,8 @@ def _initialise(say: Callable[[str], None]) -> None:
             return
         say("initialising Prefect's database in this clone (once)")
         command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
-        subprocess.run(command, check=True, capture_output=True)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
+            raise TouchstoneError(f"Prefect's database in {HOME} cannot be initialised: {' '.join(last)}")
         ready.touch()

@@ -13,7 +13,6 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from tasks import ROOT
 from tasks.errors import TouchstoneError
 from tasks.specs.protocol import Workers
 
@@ -37,7 +36,6 @@ def connected(workers: Workers, cpus: int) -> Iterator[None]:
                 include_dashboard=False,
                 object_store_memory=STORE_BYTES,
                 _node_ip_address="127.0.0.1",
-                runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
                 **common,
             )
         else:

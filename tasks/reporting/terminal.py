@@ -18,7 +18,7 @@ OF_A_CELL = {"accuracy_top1": "right, %", "predict_p50_ms": "p50, ms", "throughp
 
 def show(result: Result | Sweep, console: Console | None = None) -> None:
     """Print on standard output, or on the given console."""
-    (console or Console(highlight=False)).print(view(result))
+    (console or Console(highlight=False)).print(view(result), crop=False)
 
 
 def view(result: Result | Sweep) -> RenderableType:
@@ -42,8 +42,13 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         color = "yellow" if finding.severity == "warning" else "cyan"
         yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
     if result.mlflow:
-        yield Text.from_markup(f"[dim]mlflow[/]  {escape(' '.join(f'{k}={v}' for k, v in result.mlflow.items()))}")
-    yield Text.from_markup(f"[dim]report[/]  {escape(str(result.folder / 'index.html'))}")
+        yield _line("mlflow", f"run {result.mlflow['run_id']} in {result.mlflow['uri']}")
+    yield _line("report", str(result.folder / "index.html"))
+
+
+def _line(name: str, text: str) -> Text:
+    """One line however long, so that a path can be copied."""
+    return Text.assemble((name, "dim"), "  ", text, no_wrap=True, overflow="ignore")
 
 
 def _metrics(metrics: dict[str, Estimate]) -> Iterator[RenderableType]:
@@ -77,7 +82,7 @@ def _sweep(sweep: Sweep) -> RenderableType:
         numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
         table.add_row(escape(asked.title), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")
-    return Group(title, table, Text.from_markup(f"[dim]report[/]  {escape(str(sweep.folder / 'index.html'))}"))
+    return Group(title, table, _line("report", str(sweep.folder / "index.html")))
 
 
 def _brief(estimate: Estimate | None) -> str:

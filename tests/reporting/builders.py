@@ -32,7 +32,7 @@ def result(folder: Path = Path("reports/r1"), measurement: Measurement | None = 
         "hashes": {"model": "ab"}, "started_at": "2026-11-22 17:00", "folder": folder, "measurement": seen,
         "verdict": Verdict(checks), "metrics": compute_all(seen),
         "findings": (Finding("few", "warning", "Few samples.", "Raise min_queries."),),
-        "steps_s": {"fetch": 0.4, "measure": 21.0}, "mlflow": {"run_id": "0a1b", "experiment": "tests"},
+        "steps_s": {"fetch": 0.4, "measure": 21.0}, "mlflow": {"uri": "sqlite:///mlflow.db", "run_id": "0a1b"},
     }  # fmt: skip
     return Result(**{**given, **fields})
 

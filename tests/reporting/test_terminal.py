@@ -23,7 +23,7 @@ def test_a_result_says_what_was_asked_and_what_came_of_it(tmp_path: Path) -> Non
     for words in (
         "tiny[seeded] on colors  checks failed", "onnxruntime · 1.31.1 · Python 3.11 · 1 thread", "cpu1 · 1 core",
         "quick · single_stream · 3 fresh processes", "failed  <b>30 of 32</b> agree", "Few samples. Raise min_queries.",
-        "run_id=0a1b", str(tmp_path / "index.html"),
+        "run 0a1b", str(tmp_path / "index.html"),
     ):  # fmt: skip
         assert words in text
 
@@ -32,7 +32,7 @@ def test_a_result_says_what_was_asked_and_what_came_of_it(tmp_path: Path) -> Non
 def test_every_metric_keeps_its_line(width: int) -> None:
     result = builders.result()
     lines = printed(result, width).splitlines()
-    assert all(len(line) <= width for line in lines)
+    assert all(len(line) <= width for line in lines if not line.startswith(("mlflow", "report")))  # paths stay whole
     for name in result.metrics:
         assert sum(line.startswith(name) for line in lines) == 1
 
