@@ -4,7 +4,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 ARGS ?= +model=resnet50
 
-.PHONY: help setup evaluate test check lint clean
+.PHONY: help setup evaluate test check lint clean picture
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -34,3 +34,7 @@ check: lint test ## everything that must hold before a commit
 
 clean:           ## remove the environment and what runs left behind (not reports/, not mlflow.db)
 	rm -rf .venv .touchstone .mypy_cache .ruff_cache .pytest_cache
+
+picture: $(READY) ## reports/report.png: the newest report of resnet50, as Chromium shows it
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1320 \
+	  --screenshot=reports/report.png "file://$$PWD/$$(ls -td reports/resnet50-*/ | head -1)index.html"

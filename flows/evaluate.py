@@ -8,8 +8,7 @@ import sys
 
 from flows import cli, foreground
 from tasks import services
-from tasks.placement.matching import on_this_machine
-from tasks.placement.request import require_samples
+from tasks.placement.matching import matched
 from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
 
@@ -23,8 +22,7 @@ def _ready(request: cli.Request) -> list[cli.Job]:
     """The request, valid, and satisfied by this machine as far as that can be known at once."""
     jobs = cli.jobs(request)
     if len(jobs) == 1 and jobs[0][1].workers.kind == "local":
-        on_this_machine(jobs[0][1].hw)
-        require_samples(jobs[0][1])
+        matched(jobs[0][1])
     return jobs
 
 

@@ -112,7 +112,7 @@ def _placed(result: Result, steps: dict[str, float]) -> tuple[Result, Stack]:
     with _timed(steps, "match"):
         placement = match(result.evaluation)
     with _timed(steps, "fetch and provision"):
-        artifacts, stack = _prepared(result.evaluation)
+        artifacts, stack = _prepared(result.evaluation, placement.get("node"))
     return result.with_(placement=placement, artifacts=artifacts, stack=_described(stack)), stack
 
 
@@ -135,14 +135,16 @@ def _measured(result: Result, stack: Stack, processes: list[Process], steps: dic
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 
 
-def _prepared(evaluation: Evaluation) -> tuple[dict[str, Any], Stack]:
+def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any], Stack]:
     """Fetch and provision beside each other."""
     archive = evaluation.dataset.archive
     fetched = {
-        "model": fetch_artifact.submit(evaluation.artifact),
-        "dataset": fetch_artifact.submit(archive) if archive else identify_folder.submit(samples_path(evaluation)),
+        "model": fetch_artifact.submit(evaluation.artifact, node),
+        "dataset": fetch_artifact.submit(archive, node)
+        if archive
+        else identify_folder.submit(samples_path(evaluation)),
     }
-    stack = provision.submit(evaluation.software)
+    stack = provision.submit(evaluation.software, node)
     return {name: future.result() for name, future in fetched.items()}, stack.result()
 
 

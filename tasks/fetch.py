@@ -9,16 +9,16 @@ from tasks import ROOT
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
 from tasks.artifacts.store import dvc_state, fetch
-from tasks.placement.cluster import place
+from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
 
 
 @task(name="fetch", task_run_name="fetch {artifact.path}")
-def fetch_artifact(artifact: Artifact) -> dict[str, Any]:
+def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
-    path = place(untimed, fetch, artifact, ROOT, cpus=0, say=say("fetch"))
+    path = place(Share(node=node), untimed, fetch, artifact, ROOT, say=say("fetch"))
     sha256 = artifact.sha256 or sha256_of(path)
     return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
 

@@ -9,7 +9,7 @@ from typing import Any
 from prefect import task
 
 from tasks.placement.agents import run_agent
-from tasks.placement.cluster import place
+from tasks.placement.cluster import Share, place
 from tasks.placement.request import agent_request, samples_path
 from tasks.progress import say
 from tasks.results.process import Process, Role, read_process
@@ -28,15 +28,10 @@ def measure(
     total = evaluation.scenario.repetitions
     tell(DOING[role] + (f" {index + 1} of {total}: a fresh process" if role == "timed" else ""))
     request = agent_request(evaluation, role, index, placement["cpus"], Path(model), samples_path(evaluation))
-    packed = place(
-        run_agent,
-        str(stack.python),
-        request,
-        evaluation.software.env,
-        evaluation.scenario.time_limit_s,
-        cpus=len(placement["cpus"]),
-        say=tell,
-    )
+    gpus = evaluation.hw.accelerator.count if evaluation.hw.accelerator else 0
+    share = Share(len(placement["cpus"]), gpus, placement.get("node"))
+    software, limit_s = evaluation.software, evaluation.scenario.time_limit_s
+    packed = place(share, run_agent, str(stack.python), request, software.env, limit_s, say=tell)
     with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
         zipfile.ZipFile(io.BytesIO(packed)).extractall(folder)
         return read_process(Path(folder))

@@ -2,7 +2,8 @@
 
 from prefect import task
 
-from tasks.placement.cluster import place
+from tasks import plugins
+from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.software import Software
@@ -13,10 +14,10 @@ from tasks.stacks.stack import Stack
 
 
 @task(name="provision", task_run_name="provision {software.id}")
-def provision(software: Software) -> Stack:
+def provision(software: Software, node: str | None) -> Stack:
     """The environment that the agent will run in. Raises `BuildFailed`."""
     if software.environment == "current":
-        return current(software.framework)
+        return current(software.framework, plugins.load("tasks.predictors", software.framework).Predictor.module)
     lock = Lock(software.python, software.packages)
-    stack: Stack = place(untimed, ensure, lock, software.id, cpus=0, say=say("provision"))
+    stack: Stack = place(Share(node=node), untimed, ensure, lock, software.id, say=say("provision"))
     return stack

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -50,11 +51,24 @@ def connected(workers: Workers, cpus: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def place(function: Callable[..., T], *args: Any, cpus: float, say: Callable[[str], None]) -> T:
-    """Run ``function(*args, say=…)`` on a node that has ``cpus`` free; our own errors come back as they are."""
-    import ray
+@dataclass(frozen=True)
+class Share:
+    """What a call holds of a node: cores, accelerators, and which node (None: any)."""
 
-    stream = ray.remote(_stream).options(num_cpus=cpus, max_retries=0, num_returns="streaming")
+    cpus: float = 0
+    gpus: float = 0
+    node: str | None = None
+
+
+def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[str], None]) -> T:
+    """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are."""
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    where = NodeAffinitySchedulingStrategy(share.node, soft=False) if share.node else "DEFAULT"
+    stream = ray.remote(_stream).options(
+        num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy=where, max_retries=0, num_returns="streaming"
+    )
     items = stream.remote(function, args)
     try:
         for reference in items:
@@ -112,6 +126,7 @@ def nodes() -> list[dict[str, Any]]:
     return [
         {
             "host": n["NodeManagerHostname"],
+            "node": n["NodeID"],
             "cpus": n["Resources"].get("CPU", 0),
             "memory_bytes": n["Resources"].get("memory", 0),
             "accelerators": [

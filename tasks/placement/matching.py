@@ -8,16 +8,22 @@ import socket
 from typing import Any
 
 from tasks.environment.hardware import Offer, probe
-from tasks.errors import HardwareMissing
+from tasks.errors import HardwareMissing, Refused
+from tasks.placement.request import samples_path
+from tasks.specs.evaluation import Evaluation
 from tasks.specs.hardware import Hardware
 from tasks.specs.protocol import Workers
 
 GIB = 2**30
 
 
-def matched(hw: Hardware, workers: Workers) -> dict[str, Any]:
-    """Where the evaluation can run; raises `HardwareMissing` with asked-for and offered in one sentence."""
-    return _on_cluster(hw, workers) if workers.kind == "cluster" else on_this_machine(hw)
+def matched(evaluation: Evaluation) -> dict[str, Any]:
+    """Where the evaluation can run. Raises `HardwareMissing`, or `Refused` for what no hardware would mend."""
+    hw, workers = evaluation.hw, evaluation.workers
+    placement = _on_cluster(hw, workers) if workers.kind == "cluster" else on_this_machine(hw)
+    _require_device(evaluation)
+    _require_samples(evaluation)
+    return placement
 
 
 def on_this_machine(hw: Hardware) -> dict[str, Any]:
@@ -34,6 +40,24 @@ def on_this_machine(hw: Hardware) -> dict[str, Any]:
         "offered": _described(offer),
         "asked": hw.model_dump(mode="json"),
     }
+
+
+def _require_device(evaluation: Evaluation) -> None:
+    software = evaluation.software
+    if evaluation.hw.device not in software.devices:
+        raise Refused(
+            f"hw={evaluation.hw.id} asks for a GPU, software={software.id} runs on {', '.join(software.devices)} only. "
+            "Choose a software whose devices name cuda, or hw=local."
+        )
+
+
+def _require_samples(evaluation: Evaluation) -> None:
+    """A folder of images that is not there is refused before anything is fetched or built."""
+    if evaluation.dataset.kind == "image_folder" and not samples_path(evaluation).is_dir():
+        raise Refused(
+            f"The data set folder {samples_path(evaluation)} does not exist. "
+            f"Put dataset={evaluation.dataset.id} there, or set dataset.folder=<path with one folder a class>."
+        )
 
 
 def _lacks(hw: Hardware, cpus: float, memory_bytes: float, accelerators: list[str]) -> list[str]:
@@ -82,6 +106,7 @@ def _on_cluster(hw: Hardware, workers: Workers) -> dict[str, Any]:
             wanted = int(node["cpus"] if hw.cpus == "all" else hw.cpus)
             return {
                 "host": node["host"],
+                "node": node["node"],
                 "cpus": list(range(wanted)),
                 "offered": node,
                 "asked": hw.model_dump(mode="json"),

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from tasks import ROOT
-from tasks.errors import Refused
 from tasks.results.process import Role
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.protocol import BaseScenario
@@ -44,15 +43,6 @@ def agent_request(
         "accuracy_samples": scenario.accuracy_samples,
         "tracing": evaluation.tracing.level,
     }
-
-
-def require_samples(evaluation: Evaluation) -> None:
-    """Refuse a folder of images that is not there, before anything is fetched or built."""
-    if evaluation.dataset.kind == "image_folder" and not samples_path(evaluation).is_dir():
-        raise Refused(
-            f"The data set folder {samples_path(evaluation)} does not exist. "
-            f"Put dataset={evaluation.dataset.id} there, or set dataset.folder=<path with one folder a class>."
-        )
 
 
 def samples_path(evaluation: Evaluation) -> Path:

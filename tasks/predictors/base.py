@@ -25,9 +25,10 @@ class Setup:
 
 
 class Base(Protocol):
-    """Three operations. ``format`` names the kind of model file that is read."""
+    """Three operations. ``format`` names the kind of model file that is read, ``module`` what Python imports."""
 
     format: str
+    module: str
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Make the model ready and return the *effective* stack: version, device, precision, threads, build."""

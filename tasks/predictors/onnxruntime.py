@@ -24,6 +24,7 @@ class Predictor:
     """One inference session."""
 
     format = "onnx"
+    module = "onnxruntime"
 
     def __init__(
         self,

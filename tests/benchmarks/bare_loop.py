@@ -92,8 +92,8 @@ def _write(rows: np.ndarray) -> None:
     lines = [
         "# The agent against a bare loop",
         "",
-        "`python -m tests.benchmarks.bare_loop`: resnet50[seeded], ONNX Runtime, one thread on one core, fresh processes",
-        "interleaved A B B A. Medians of `predict` in ms.",
+        "`python -m tests.benchmarks.bare_loop`: resnet50[seeded], ONNX Runtime, one thread on one core,",
+        "fresh processes interleaved A B B A. Medians of `predict` in ms.",
         "",
         f"Agent / loop: **{mean:.4f}**, 95 % interval {low:.4f} to {high:.4f}",
         f"(geometric mean of {len(rows)} pairs, Student t).",

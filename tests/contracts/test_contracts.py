@@ -23,7 +23,11 @@ def test_every_manifest_is_called_what_its_file_is_called(group: str, option: st
 def test_every_predictor_has_three_operations_a_format_and_a_software(name: str) -> None:
     before = set(sys.modules)
     predictor = plugins.load("tasks.predictors", name).Predictor
-    assert {"load", "predict", "unload"} <= set(dir(predictor)) and isinstance(predictor.format, str)
+    assert (
+        {"load", "predict", "unload"} <= set(dir(predictor))
+        and isinstance(predictor.format, str)
+        and isinstance(predictor.module, str)
+    )
     imported = {m for m in set(sys.modules) - before if m.split(".")[0] == name}
     assert not imported, "importing a predictor imports its framework"
     softwares = [yaml.safe_load(p.read_text()) for p in (cli.CONF / "software").glob("*.yaml")]

@@ -144,6 +144,11 @@ def test_a_missing_folder_is_refused_before_anything_is_started(repository_bench
         )
 
 
+def test_the_python_that_runs_the_flow_must_have_the_framework(repository_bench: InRepository) -> None:
+    with pytest.raises(Refused, match="onnxruntime"):
+        evaluate(repository_bench.evaluation(software__environment="current"))
+
+
 def cli_words(bench: InRepository, *more: str) -> list[str]:
     return ["+model=patchnet", "scenario=quick", f"tracking.uri={bench.uri}", *more]
 

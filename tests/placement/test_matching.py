@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tasks.errors import HardwareMissing
+from tasks.errors import HardwareMissing, Refused
 from tasks.placement.matching import on_this_machine
 from tasks.specs.evaluation import Evaluation
 from tests.builders import specification
@@ -37,3 +37,19 @@ def test_what_is_missing_is_said_with_what_is_there_within_a_second(changes: dic
         on_this_machine(hardware(**changes))  # type: ignore[arg-type]
     assert words in str(caught.value) and "this machine offers" in str(caught.value) and "hw=local" in str(caught.value)
     assert caught.value.exit_code == 3 and time.monotonic() - begin < 4
+
+
+def test_a_gpu_that_the_software_would_not_use_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from tasks.environment.hardware import Offer
+    from tasks.placement import matching
+
+    monkeypatch.setattr(matching, "probe", lambda: Offer(2, 2**34, ("NVIDIA H200",), "cpu"))
+    words = specification(hw__accelerator={"name": "H200", "count": 1})
+    with pytest.raises(Refused, match="runs on cpu only"):
+        matching.matched(Evaluation.model_validate(words))
+    placement = matching.matched(
+        Evaluation.model_validate(
+            specification(hw__accelerator={"name": "H200", "count": 1}, software__devices=["cuda"])
+        )
+    )
+    assert placement["offered"]["accelerators"] == ["NVIDIA H200"]

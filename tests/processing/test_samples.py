@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
+from tasks import ROOT
 from tasks.errors import Refused
 from tasks.processing.samples import open_samples
 from tests.builders import COLORS, archive, png
@@ -52,3 +54,15 @@ def test_what_is_no_archive_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no zip")
     with pytest.raises(Refused, match=r"not a data set archive"):
         open_samples({"kind": "archive", "path": tmp_path / "a.zip", "labels": LABELS})
+
+
+def test_the_usual_imagenet_layout(tmp_path: Path) -> None:
+    labels = yaml.safe_load((ROOT / "conf" / "dataset" / "imagenet_val.yaml").read_text())["labels"]
+    for wnid in ("n01440764", "n02102040", "n15075141"):
+        (tmp_path / wnid).mkdir()
+        (tmp_path / wnid / "ILSVRC2012_val_00000293.JPEG").write_bytes(png((1, 2, 3)))
+    samples = open_samples({"kind": "image_folder", "path": tmp_path, "labels": labels})
+    assert len(labels) == 1000 and samples.labels == [0, 217, 999]
+    (tmp_path / "n00000000").mkdir()
+    with pytest.raises(Refused, match="n00000000"):
+        open_samples({"kind": "image_folder", "path": tmp_path, "labels": labels})

@@ -1,0 +1,109 @@
+"""Ray for real: on this machine, and as an existing cluster with token authentication."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tasks.errors import HardwareMissing, TouchstoneError
+from tasks.placement.cluster import Share, connected, nodes, place
+from tasks.specs.hardware import Hardware
+from tasks.specs.protocol import Workers
+
+
+def workers(kind: str = "local", address: str | None = None) -> Workers:
+    return Workers(id=kind, version="1", licence="x", kind=kind, address=address)  # type: ignore[arg-type]
+
+
+def talk(times: int, say: Callable[[str], None]) -> int:
+    for i in range(times):
+        say(f"turn {i}")
+    return os.getpid()
+
+
+def refuse(say: Callable[[str], None]) -> None:
+    raise HardwareMissing("nothing here")
+
+
+def vanish(say: Callable[[str], None]) -> None:
+    os.kill(os.getpid(), 9)
+
+
+@pytest.fixture(scope="module")
+def local() -> Iterator[None]:
+    with connected(workers(), 2):
+        yield
+
+
+def test_progress_arrives_and_so_does_the_value(local: None) -> None:
+    said: list[str] = []
+    assert place(Share(1), talk, 3, say=said.append) != os.getpid()
+    assert said == ["turn 0", "turn 1", "turn 2"]
+
+
+def test_our_errors_come_back_as_they_are(local: None) -> None:
+    with pytest.raises(HardwareMissing, match="nothing here"):
+        place(Share(), refuse, say=print)
+
+
+def test_a_lost_worker_is_a_sentence_and_not_tried_again(local: None) -> None:
+    with pytest.raises(TouchstoneError, match="worker was lost"):
+        place(Share(1), vanish, say=print)
+
+
+def test_an_existing_cluster_is_used_and_its_nodes_are_matched(tmp_path: Path) -> None:
+    from tasks.placement.cluster import _token
+    from tasks.placement.matching import _on_cluster
+
+    env = {**os.environ, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(_token()), "RAY_USAGE_STATS_ENABLED": "0"}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    ray = [str(Path(sys.executable).parent / "ray"), "start", "--head", "--block", f"--port={port}", "--num-cpus=1"]
+    options = ["--node-ip-address=127.0.0.1", "--include-dashboard=false", f"--temp-dir=/tmp/ray-{os.getpid()}"]
+    head = subprocess.Popen([*ray, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        code = f"import tests.placement.test_cluster as t; t.use_cluster('127.0.0.1:{port}')"
+        done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=90)
+        assert done.returncode == 0, done.stderr[-2000:]
+    finally:
+        head.terminate()
+        head.wait(timeout=30)
+    assert callable(_on_cluster)
+
+
+def use_cluster(address: str) -> None:
+    """In a process of its own, since one process has one Ray."""
+    from tasks.placement.matching import _on_cluster
+
+    cluster = workers("cluster", address)
+    settings = {"governor": None, "turbo": None, "smt": None}
+    common = {"id": "x", "version": "1", "licence": "x", "memory_gib": 0, "pin": False, "settings": settings}
+    with connected(cluster, 0):
+        (node,) = nodes()
+        placement = _on_cluster(Hardware(cpus=1, accelerator=None, **common), cluster)
+        assert placement["node"] == node["node"] and placement["cpus"] == [0]
+        assert place(Share(1, node=placement["node"]), talk, 1, say=print) != os.getpid()
+        try:
+            _on_cluster(Hardware(cpus=1, accelerator={"name": "V100", "count": 1}, **common), cluster)
+        except HardwareMissing as error:
+            assert "V100" in str(error) and "1 cores" in str(error)
+        else:
+            raise AssertionError("a GPU was found")
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                time.sleep(3)
+                return
+        time.sleep(0.3)
+    raise AssertionError("Ray did not start")
