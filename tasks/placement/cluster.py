@@ -25,6 +25,7 @@ STORE_BYTES = 256 * 2**20
 def connected(workers: Workers, cpus: int) -> Iterator[None]:
     """Ray for the time of the block: on this machine with ``cpus`` cores, or the cluster at ``workers.address``."""
     os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0", RAY_AUTH_MODE="token")
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a call after the end must not start a cluster of its own
     os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(_token()))
     import ray
 

@@ -14,7 +14,7 @@ CHILD = """
 import os, sys, time
 from tasks.environment import parent
 if sys.argv[1] == "watch":
-    parent._told_kernel, parent.WATCH_S = lambda: False, 0.05
+    parent._told_kernel, parent.WATCH_S = lambda by: False, 0.05
 if sys.argv[1] == "late":
     os.kill(os.getppid(), 9)
     time.sleep(0.3)

@@ -229,11 +229,12 @@ def _wait_for(url: str, seconds: float = 90) -> None:
             time.sleep(0.5)
 
 
-@pytest.mark.parametrize("step", ["with an ephemeral", "Ray:", "looking at", "timing 1"])
-def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepository, step: str) -> None:
+@pytest.mark.parametrize("step", ["with an ephemeral", "Ray:", "Building", "looking at", "timing 1"])
+def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepository, tmp_path: Path, step: str) -> None:
     before = folders()
     words = cli_words(repository_bench, "scenario.min_duration_s=60")
-    process = subprocess.Popen([*CLI, *words], cwd=ROOT, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    env = {**os.environ, "TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else None
+    process = subprocess.Popen([*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True)
     assert process.stderr
     while step not in (line := process.stderr.readline()):
         assert line, f"«{step}» was never said"
