@@ -68,7 +68,7 @@ def jobs(request: Request) -> list[Job]:
     if isinstance(request, Evaluation):
         request = [request]
     given: list[Any] = list(request)
-    if all(isinstance(item, str) for item in given):
+    if all(isinstance(item, str) for item in given):  # no words at all are answered like words
         return [(words, composed(words)) for words in expand(given)]
     return [job for item in given for job in _one_or_several(item)]
 

@@ -13,9 +13,12 @@ from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
 
 
-def evaluate(request: cli.Request) -> Result | Sweep:
-    """Evaluate override strings, one `Evaluation`, or several: one gives a Result, several a Sweep."""
-    return _flow(_ready(request))
+def evaluate(request: cli.Request, resume: str | None = None) -> Result | Sweep:
+    """Evaluate override strings, one `Evaluation`, or several: one gives a Result, several a Sweep.
+
+    ``resume`` names a sweep: its finished cells are not measured again; an empty request is what that sweep asked.
+    """
+    return _flow(_ready(request), resume)
 
 
 def _ready(request: cli.Request) -> list[cli.Job]:
@@ -26,24 +29,26 @@ def _ready(request: cli.Request) -> list[cli.Job]:
     return jobs
 
 
-def _flow(jobs: list[cli.Job]) -> Result | Sweep:
+def _flow(jobs: list[cli.Job], resume: str | None) -> Result | Sweep:
     """Through Prefect. What it is given is what its UI shows: words where there are words."""
-    shown = jobs[0][1].title if len(jobs) == 1 else f"{len(jobs)} evaluations"
+    shown = jobs[0][1].title if len(jobs) == 1 else f"{len(jobs)} evaluations" if jobs else f"the rest of {resume}"
     say("start")(f"{shown} with {services.prepare(say('start'))}")
     from flows.pipeline import evaluate as flow
 
     asked = [words or json.loads(evaluation.model_dump_json()) for words, evaluation in jobs]
     with services.explained():
-        return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked)
+        return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume)
 
 
 def run(words: list[str]) -> int:
     """Evaluate, print the table, and end standard output with the path of `summary.json`."""
-    jobs = _ready(words)
+    named = [w.removeprefix("resume=") for w in words if w.startswith("resume=")]
+    rest = [w for w in words if not w.startswith("resume=")]
+    jobs = [] if named and not rest else _ready(rest)
     code = foreground.forked()
     if code is not None:
         return code
-    done = _flow(jobs)
+    done = _flow(jobs, named[-1] if named else None)
     from tasks.reporting.terminal import show
 
     show(done)

@@ -1,6 +1,7 @@
 """Every mistake that is answered with one sentence and an exit code, never with a traceback.
 
 TouchstoneError                1  the evaluation failed
+├── MachineFault               1  the machine failed, not the model: worth one more try
 ├── Refused                    2  bad input: the value, and the way out
 │   ├── ArtifactMismatch       2  bytes are not what the manifest promises
 │   └── BuildFailed            2  a software environment cannot be built as asked
@@ -27,6 +28,10 @@ class ArtifactMismatch(Refused):
 
 class BuildFailed(Refused):
     """A software environment cannot be provisioned as specified."""
+
+
+class MachineFault(TouchstoneError):
+    """The machine was the cause (a worker lost, a process killed from outside), not the model."""
 
 
 class HardwareMissing(TouchstoneError):

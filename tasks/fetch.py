@@ -15,7 +15,7 @@ from tasks.progress import say
 from tasks.specs.artifact import Artifact
 
 
-@task(name="fetch", task_run_name="fetch {artifact.path}")
+@task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}")
 def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
     path = place(Share(node=node), untimed, fetch, artifact, ROOT, say=say("fetch"))
@@ -23,7 +23,7 @@ def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
 
 
-@task(name="identify folder", task_run_name="identify {folder}")
+@task(persist_result=False, name="identify folder", task_run_name="identify {folder}")
 def identify_folder(folder: Path) -> dict[str, Any]:
     """What the user's own folder of samples holds, by names and sizes."""
     return describe_folder(folder)

@@ -13,7 +13,7 @@ from tasks.results.measurement import Result
 from tasks.tracking import runs
 
 
-@task(name="log to MLflow")
+@task(persist_result=False, name="log to MLflow")
 def log(result: Result, parent: str | None) -> dict[str, str]:
     """Write the raw files into the result's folder and the whole run into MLflow; returns its ids."""
     write_files(result, result.folder)

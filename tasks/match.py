@@ -8,7 +8,7 @@ from tasks.placement.matching import matched
 from tasks.specs.evaluation import Evaluation
 
 
-@task(name="match hardware", task_run_name="match hw={evaluation.hw.id}")
+@task(persist_result=False, name="match hardware", task_run_name="match hw={evaluation.hw.id}")
 def match(evaluation: Evaluation) -> dict[str, Any]:
     """The placement: host, reserved cores, what was offered. Raises `HardwareMissing`."""
     return matched(evaluation)

@@ -13,7 +13,7 @@ from tasks.stacks.lock import Lock
 from tasks.stacks.stack import Stack
 
 
-@task(name="provision", task_run_name="provision {software.id}")
+@task(persist_result=False, name="provision", task_run_name="provision {software.id}")
 def provision(software: Software, node: str | None) -> Stack:
     """The environment that the agent will run in. Raises `BuildFailed`."""
     if software.environment == "current":

@@ -36,7 +36,7 @@ class Bench:
             "model__artifacts__seeded__onnx__sha256": sha256(self.model),
             "dataset__archives__test__sha256": sha256(self.samples),
         }
-        return Evaluation.model_validate(specification(**pins, **changes))
+        return Evaluation.model_validate(specification(**{**pins, **changes}))
 
     def request(self, role: str = "accuracy", index: int = 0, **changes: Any) -> dict[str, Any]:
         """The agent request for it."""

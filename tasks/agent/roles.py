@@ -196,6 +196,7 @@ def _facts(request: dict[str, Any], **facts: Any) -> dict[str, Any]:
     return {
         "role": request["role"],
         "index": request["index"],
+        "attempt": request.get("attempt", 1),
         "evaluation_hash": request["evaluation_hash"],
         "cpus": request["cpus"],
         "threads": request["threads"],

@@ -111,3 +111,12 @@ def cold_first_load(evaluation: Evaluation, measurement: Measurement) -> Iterato
             "Some processes loaded the model from disk and some from the page cache; load_s mixes both.",
             "Repeat the run: then all are warm.",
         )
+
+
+@rule
+def second_attempt(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """The machine failed once."""
+    for process in measurement.processes:
+        if (process.facts.get("attempt") or 1) > 1:
+            name = f"{process.role} process {process.index + 1}"
+            yield "note", f"The {name} is a second attempt: the machine ended the first.", "Look for what ended it."

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks import ROOT
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import MachineFault, Refused, TouchstoneError
 from tasks.placement.turns import turn
 
 Say = Callable[[str], None]
@@ -61,7 +61,7 @@ def _run(command: list[str], env: dict[str, str], time_limit_s: float, role: str
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    late = threading.Timer(time_limit_s, process.kill)
+    late, killed = threading.Timer(time_limit_s, process.kill), _kills_for_memory()
     errors: list[str] = []
     listener = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
     try:
@@ -76,7 +76,7 @@ def _run(command: list[str], env: dict[str, str], time_limit_s: float, role: str
         late.cancel()
         process.kill()
     if process.returncode:
-        raise _reason(process.returncode, errors, role, time_limit_s if expired else None)
+        raise _reason(process.returncode, errors, role, time_limit_s if expired else None, _kills_for_memory() > killed)
 
 
 def _relay(line: str, say: Say) -> None:
@@ -86,8 +86,8 @@ def _relay(line: str, say: Say) -> None:
         pass  # a framework's own chatter
 
 
-def _reason(code: int, errors: list[str], role: str, expired_s: float | None) -> TouchstoneError:
-    """How an agent ended, in a sentence: its own last line, the signal, or the time limit."""
+def _reason(code: int, errors: list[str], role: str, expired_s: float | None, starved: bool) -> TouchstoneError:
+    """How an agent ended, in a sentence: its own last line, the signal, the kernel for memory, or the time limit."""
     last = errors[-1].strip() if errors else "it said nothing"
     if expired_s is not None:
         return TouchstoneError(
@@ -95,9 +95,20 @@ def _reason(code: int, errors: list[str], role: str, expired_s: float | None) ->
         )
     if code < 0:
         name = signal.Signals(-code).name
-        hint = " The kernel kills a process that takes too much memory this way." if name == "SIGKILL" else ""
-        return TouchstoneError(f"The {role} process was ended by {name}.{hint} Last line: {last}")
+        if name == "SIGKILL" and starved:
+            return TouchstoneError(f"The {role} process was ended by the kernel: out of memory. Last line: {last}")
+        kind = MachineFault if name in ("SIGKILL", "SIGTERM", "SIGHUP") else TouchstoneError
+        return kind(f"The {role} process was ended by {name}. Last line: {last}")
     return Refused(last) if code == Refused.exit_code else TouchstoneError(last)
+
+
+def _kills_for_memory() -> int:
+    """How many processes the kernel has ended for memory since it started; 0 where it does not say."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+        return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+    except OSError:
+        return 0
 
 
 def _packed(folder: Path) -> bytes:

@@ -14,7 +14,7 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
-from tasks.errors import TouchstoneError
+from tasks.errors import MachineFault, TouchstoneError
 from tasks.specs.protocol import Workers
 
 T = TypeVar("T")
@@ -81,11 +81,11 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
             else:
                 return value  # type: ignore[no-any-return]
     except ray.exceptions.RayError as error:
-        raise TouchstoneError(f"The Ray worker was lost: {str(error).splitlines()[0]}") from error
+        raise MachineFault(f"The Ray worker was lost: {str(error).splitlines()[0]}") from error
     except BaseException:
         ray.cancel(items, force=True)
         raise
-    raise TouchstoneError("The Ray worker ended without a result.")
+    raise MachineFault("The Ray worker ended without a result.")
 
 
 def _stream(function: Callable[..., Any], args: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:

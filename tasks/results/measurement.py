@@ -92,6 +92,7 @@ class Result:
     steps_s: dict[str, float] = field(default_factory=dict)
     mlflow: dict[str, str] = field(default_factory=dict)
     failure: str = ""
+    environment: dict[str, Any] = field(default_factory=dict)  # of one that was read back; else its processes tell
 
     @property
     def passed(self) -> bool:
@@ -105,12 +106,13 @@ class Result:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Several evaluations of one request, in order."""
+    """Several evaluations of one request, in order; ``asked`` is one list of words, or a specification, a cell."""
 
     run: str
     folder: Path
     cells: tuple[Result, ...]
     mlflow: dict[str, str] = field(default_factory=dict)
+    asked: tuple[Any, ...] = ()
 
     @property
     def passed(self) -> bool:

@@ -14,6 +14,7 @@ for _chatty in ("mlflow", "alembic"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # what cannot be logged is kept, so do not wait minutes
 
 
 def store_uri(tracking: Tracking) -> str:

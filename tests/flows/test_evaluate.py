@@ -234,7 +234,9 @@ def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepositor
     before = folders()
     words = cli_words(repository_bench, "scenario.min_duration_s=60")
     env = {**os.environ, "TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else None
-    process = subprocess.Popen([*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        [*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True
+    )
     assert process.stderr
     while step not in (line := process.stderr.readline()):
         assert line, f"«{step}» was never said"
@@ -258,14 +260,14 @@ def test_a_full_disk_is_a_sentence_whoever_meets_it_first(repository_bench: InRe
 
 
 def test_a_report_that_finds_no_room_is_not_left_half_written(tmp_path: Path) -> None:
-    from flows import pipeline
+    from flows import line
     from tasks.results.files import write_files
     from tests.results_builder import result
 
     before, limits = folders(), resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-        with pytest.raises(OSError), pipeline._folder("tiny-full") as folder:
+        with pytest.raises(OSError), line.report_folder("tiny-full") as folder:
             write_files(result(folder), folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

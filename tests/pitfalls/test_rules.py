@@ -27,6 +27,7 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("accuracy_of_a_subset", [accuracy(), timed(0), timed(1)], {"scenario__accuracy_samples": 10}),
         ("noisy_host", [timed(0, counters={"time_s": 10.0, "cpu": {"0": {"steal_s": 0.5}}}), timed(1)], {}),
         ("many_threads", [timed(0, threads={"intra": 4, "inter": 1}), timed(1)], {}),
+        ("second_attempt", [timed(0, attempt=2), timed(1)], {}),
         ("cold_first_load", [timed(0, page_cache_share=0.0), timed(1)], {}),
     ],
 )

@@ -1,0 +1,186 @@
+"""The straight line of one evaluation, from question to record; called inside the flow.
+
+    match ─► fetch ∥ provision ─► inputs ─► check ─► accuracy ─► timed × repetitions
+          ─► check ─► summarize ─► lint ─► log ─► render
+
+A failed check or a model that cannot be measured is logged and drawn too; bad input raises, and nothing is recorded.
+What is measured is kept until it is recorded (`tasks/results/pending.py`).
+"""
+
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tasks import ROOT
+from tasks.check import check, check_inputs
+from tasks.errors import TouchstoneError
+from tasks.fetch import fetch_artifact, identify_folder
+from tasks.lint import lint
+from tasks.log import log
+from tasks.match import match
+from tasks.measure import measure
+from tasks.placement.request import samples_path
+from tasks.progress import say
+from tasks.provision import provision
+from tasks.render import render
+from tasks.results.measurement import Measurement, Result, Verdict
+from tasks.results.pending import Pending, held, orphans, recovered
+from tasks.results.process import Process
+from tasks.specs.evaluation import Evaluation
+from tasks.stacks.stack import Stack
+from tasks.summarize import summarize
+
+REPORTS = ROOT / "reports"
+
+
+def one(words: list[str], evaluation: Evaluation, parent: str | None) -> Result:
+    """One evaluation. In a sweep (``parent``) bad input is a failed cell, else it raises."""
+    name = run_name(f"{evaluation.model.id}-{evaluation.software.id}-{evaluation.scenario.id}")
+    with held(name) as pending, report_folder(name) as folder:
+        try:
+            started_at = datetime.now(UTC).isoformat(timespec="seconds")
+            result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
+            pending.note("asked", _asked(result, parent))
+            result = _recorded(*_measured(result, pending, parent), parent, pending)
+        except BaseException:
+            pending.done = True  # it was refused or interrupted: nothing is to be kept
+            raise
+    return result.with_(folder=REPORTS / name)
+
+
+def log_orphans() -> None:
+    """Record what an earlier driver measured and could not log: it was killed, or the tracking server was away."""
+    for name in orphans():
+        tell = say("recover")
+        with held(name) as pending:
+            found = recovered(pending, REPORTS / name)
+            if found is None:
+                pending.done = True
+                continue
+            result, parent = found
+            tell(f"{name} was measured at {result.started_at} and not logged: logging it first")
+            with report_folder(name) as folder:
+                steps: dict[str, float] = {}
+                judged = check(result.evaluation, result.measurement)
+                result = _recorded(result.with_(folder=folder, verdict=judged), steps, parent, pending)
+            tell(result.failure or f"logged as {result.mlflow['run_id']}")
+
+
+def _asked(result: Result, parent: str | None) -> dict[str, Any]:
+    evaluation = result.evaluation.model_dump(mode="json")
+    return {
+        "run": result.run,
+        "words": result.words,
+        "evaluation": evaluation,
+        "started_at": result.started_at,
+        "parent": parent,
+    }
+
+
+def _measured(result: Result, pending: Pending, parent: str | None) -> tuple[Result, dict[str, float]]:
+    """Everything up to the verdict, and the seconds of each step; a failure is kept with what went well before it."""
+    steps: dict[str, float] = {}
+    processes: list[Process] = []
+    try:
+        result, stack = _placed(result, steps)
+        pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
+        return _judged(result, stack, processes, steps, pending), steps
+    except TouchstoneError as error:
+        if error.exit_code != 1 and parent is None:
+            raise
+        return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
+
+
+def _placed(result: Result, steps: dict[str, float]) -> tuple[Result, Stack]:
+    """Where it runs, from which files, in which environment."""
+    with _timed(steps, "match"):
+        placement = match(result.evaluation)
+    with _timed(steps, "fetch and provision"):
+        artifacts, stack = _prepared(result.evaluation, placement.get("node"))
+    described = {**asdict(stack), "python": str(stack.python), "folder": str(stack.folder)}
+    return result.with_(placement=placement, artifacts=artifacts, stack=described), stack
+
+
+def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any], Stack]:
+    """Fetch and provision beside each other."""
+    archive = evaluation.dataset.archive
+    fetched = {
+        "model": fetch_artifact.submit(evaluation.artifact, node),
+        "dataset": fetch_artifact.submit(archive, node)
+        if archive
+        else identify_folder.submit(samples_path(evaluation)),
+    }
+    stack = provision.submit(evaluation.software, node)
+    return {name: future.result() for name, future in fetched.items()}, stack.result()
+
+
+def _judged(
+    result: Result, stack: Stack, processes: list[Process], steps: dict[str, float], pending: Pending
+) -> Result:
+    """One agent after the other, and the contracts over what they left."""
+    evaluation = result.evaluation
+    with _timed(steps, "inputs"):
+        processes.append(measure(result, "inputs", 0, stack, pending))
+        inputs = check_inputs(evaluation, processes[0])
+    if inputs.passed or evaluation.contracts == "record":
+        with _timed(steps, "accuracy"):
+            processes.append(measure(result, "accuracy", 0, stack, pending))
+        with _timed(steps, "timed"):
+            for index in range(evaluation.scenario.repetitions):
+                processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
+    measurement = Measurement(tuple(processes))
+    with _timed(steps, "check"):
+        verdict = check(evaluation, measurement) if len(processes) > 1 else Verdict()
+    enforced = inputs.checks if evaluation.contracts == "enforce" else ()
+    return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
+
+
+def _recorded(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
+    """Summarise, lint, log, render: a failed evaluation too. What cannot be logged stays pending."""
+    with _timed(steps, "summarize"):
+        metrics = summarize(result.measurement)
+        result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
+    with _timed(steps, "log"):
+        try:
+            result = result.with_(steps_s=dict(steps), mlflow=log(result, parent))
+            pending.done = True
+        except TouchstoneError as error:
+            told = f"Not logged: {error} The next run logs it first."
+            result = result.with_(failure=f"{result.failure} {told}".strip())
+    with _timed(steps, "render"):
+        render(result.with_(steps_s=dict(steps)))
+    return result.with_(steps_s=dict(steps))
+
+
+def run_name(prefix: str) -> str:
+    """A name that sorts by time and that nobody else has."""
+    return f"{prefix}-{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+@contextmanager
+def report_folder(name: str) -> Iterator[Path]:
+    """A folder that becomes `reports/<name>` when the block ends well, and vanishes when it does not."""
+    partial = REPORTS / f".{name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        shutil.rmtree(REPORTS / name, ignore_errors=True)
+        partial.rename(REPORTS / name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def _timed(steps: dict[str, float], name: str) -> Iterator[None]:
+    begin = time.monotonic()
+    try:
+        yield
+    finally:
+        steps[name] = round(time.monotonic() - begin, 3)
