@@ -12,7 +12,9 @@ def environment(result: Result) -> dict[str, Any]:
     """What the first timed process said of itself and its host; {} when nothing was timed."""
     process = next(iter(result.measurement.timed), None) or next(iter(result.measurement.processes), None)
     kept = ("host", "process", "effective", "settings", "threads", "cpus")
-    return result.environment if process is None else {name: process.facts[name] for name in kept if name in process.facts}
+    return (
+        result.environment if process is None else {name: process.facts[name] for name in kept if name in process.facts}
+    )
 
 
 def software(result: Result) -> str:

@@ -51,9 +51,11 @@ def held(run: str, folder: Path = FOLDER) -> Iterator[Pending]:
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         pending = Pending(place)
-        yield pending
-        if pending.done:
-            shutil.rmtree(place, ignore_errors=True)
+        try:
+            yield pending
+        finally:
+            if pending.done:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def orphans(folder: Path = FOLDER) -> list[str]:

@@ -98,8 +98,8 @@ def _write(asked: list[Evaluation], logs: np.ndarray) -> None:
     lines = [
         "# In a sweep and alone",
         "",
-        f"`python -m tests.benchmarks.alone`: median prediction in a sweep of four over the one alone, {len(logs)} rounds in",
-        "alternating order; geometric mean and 95 % interval (Student t).",
+        "`python -m tests.benchmarks.alone`: median prediction in a sweep of four over the one alone,",
+        f"{len(logs)} rounds in alternating order; geometric mean and 95 % interval (Student t).",
         "",
         "| evaluation | in the sweep / alone | 95 % interval |",
         "|---|---|---|",

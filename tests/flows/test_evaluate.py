@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,10 @@ def test_a_checksum_mismatch_stops_before_inference_and_records_nothing(reposito
         ArtifactMismatch, match=r"colors\.zip has SHA-256 .*, the manifest says .*\. Nothing was measured"
     ):
         evaluate(evaluation)
-    assert folders() == before and not (Path(repository_bench.uri.removeprefix("sqlite:///"))).exists()
+    assert (
+        not {n for n in folders() - before if "tiny" in n}
+        and not (Path(repository_bench.uri.removeprefix("sqlite:///"))).exists()
+    )
 
 
 def test_several_give_a_sweep_whose_failed_cell_stops_no_other(repository_bench: InRepository) -> None:
@@ -231,9 +235,9 @@ def _wait_for(url: str, seconds: float = 90) -> None:
 
 @pytest.mark.parametrize("step", ["with an ephemeral", "Ray:", "Building", "looking at", "timing 1"])
 def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepository, tmp_path: Path, step: str) -> None:
-    before = folders()
-    words = cli_words(repository_bench, "scenario.min_duration_s=60")
-    env = {**os.environ, "TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else None
+    mark = f"ctrl-c-{uuid.uuid4().hex[:6]}"  # in the run's name, and in the environment of whatever it starts
+    words = cli_words(repository_bench, "scenario.min_duration_s=60", f"scenario.id={mark}")
+    env = {**os.environ, "MARK": mark} | ({"TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else {})
     process = subprocess.Popen(
         [*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True
     )
@@ -244,11 +248,24 @@ def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepositor
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
     out, err = process.communicate(timeout=45)
     assert process.returncode == 130 and "Interrupted" in err and "Traceback" not in err
-    assert out == "" and folders() == before
-    left = subprocess.run(
-        ["pgrep", "-f", f"tracking.uri={repository_bench.uri}|tasks.agent"], capture_output=True, text=True
-    )
-    assert left.stdout == ""
+    assert out == "" and not [name for name in folders() if mark in name]
+    assert not list((ROOT / ".touchstone" / "pending").glob(f"*{mark}*"))
+    deadline = time.monotonic() + 10
+    while left := _marked(mark):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.2)
+
+
+def _marked(mark: str) -> list[str]:
+    """Command lines of living processes whose environment holds the mark."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"MARK={mark}".encode() in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
 
 
 def test_a_full_disk_is_a_sentence_whoever_meets_it_first(repository_bench: InRepository) -> None:
@@ -256,7 +273,7 @@ def test_a_full_disk_is_a_sentence_whoever_meets_it_first(repository_bench: InRe
     command = f"ulimit -f 200; exec {' '.join(CLI)} {' '.join(cli_words(repository_bench))}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=200)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-1500:]
-    assert "disk" in done.stderr and folders() == before
+    assert "disk" in done.stderr and not {n for n in folders() - before if "patchnet-onnxruntime" in n}
 
 
 def test_a_report_that_finds_no_room_is_not_left_half_written(tmp_path: Path) -> None:
@@ -271,4 +288,4 @@ def test_a_report_that_finds_no_room_is_not_left_half_written(tmp_path: Path) ->
             write_files(result(folder), folder)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert folders() == before
+    assert not {n for n in folders() - before if "tiny" in n}
