@@ -4,7 +4,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 ARGS ?= +model=resnet50
 
-.PHONY: help setup evaluate test check lint clean picture
+.PHONY: help setup evaluate test test-stacks check lint clean picture
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -23,6 +23,9 @@ evaluate: $(READY)  ## one evaluation: make evaluate ARGS="+model=patchnet"
 
 test: $(READY)   ## the tests that CI runs
 	@$(PY) -m pytest
+
+test-stacks: $(READY) ## every software on every model against float64 (builds every environment)
+	@TOUCHSTONE_STACKS=all $(PY) -m pytest tests/contracts/test_equal_predictions.py
 
 lint: $(READY)   ## ruff, mypy, import-linter
 	$(PY) -m ruff check .

@@ -18,6 +18,7 @@ class InRepository(Bench):
 
     def __init__(self, folder: Path, store: Path) -> None:
         super().__init__(folder)
+        self.mark = f"test-{folder.name}"  # in the names of its runs
         self.uri = f"sqlite:///{store / 'mlflow.db'}"
 
     def evaluation(self, **changes: Any) -> Evaluation:
@@ -33,6 +34,7 @@ class InRepository(Bench):
             "dataset__archives__test__stage": None,
             "software__packages": packages,
             "tracking__uri": self.uri,
+            "scenario__id": self.mark,
         }
         return super().evaluation(**{**fields, **changes})
 
@@ -50,8 +52,14 @@ def repository_bench(tmp_path: Path) -> Iterator[InRepository]:
     folder = ROOT / ".touchstone" / "tests" / uuid.uuid4().hex[:8]
     reports = ROOT / "reports"
     before = set(reports.iterdir())
-    yield InRepository(folder, tmp_path)
+    bench = InRepository(folder, tmp_path)
+    yield bench
     shutil.rmtree(folder, ignore_errors=True)
     for made in set(reports.iterdir()) - before:
-        if made.name.startswith(("tiny-", ".tiny-", "sweep-", "patchnet-", ".patchnet-")):
+        if bench.mark in made.name or (made.name.startswith("sweep-") and bench.mark in _summary(made)):
             shutil.rmtree(made, ignore_errors=True)
+
+
+def _summary(folder: Path) -> str:
+    path = folder / "summary.json"
+    return path.read_text() if path.exists() else ""

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +153,7 @@ def test_the_python_that_runs_the_flow_must_have_the_framework(repository_bench:
 
 
 def cli_words(bench: InRepository, *more: str) -> list[str]:
-    return ["+model=patchnet", "scenario=quick", f"tracking.uri={bench.uri}", *more]
+    return ["+model=patchnet", "scenario=quick", f"scenario.id={bench.mark}", f"tracking.uri={bench.uri}", *more]
 
 
 def test_two_command_lines_at_once_and_python_describe_and_give_the_same(repository_bench: InRepository) -> None:
@@ -235,8 +234,8 @@ def _wait_for(url: str, seconds: float = 90) -> None:
 
 @pytest.mark.parametrize("step", ["with an ephemeral", "Ray:", "Building", "looking at", "timing 1"])
 def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepository, tmp_path: Path, step: str) -> None:
-    mark = f"ctrl-c-{uuid.uuid4().hex[:6]}"  # in the run's name, and in the environment of whatever it starts
-    words = cli_words(repository_bench, "scenario.min_duration_s=60", f"scenario.id={mark}")
+    mark = repository_bench.mark  # in the run's name, and in the environment of whatever it starts
+    words = cli_words(repository_bench, "scenario.min_duration_s=60")
     env = {**os.environ, "MARK": mark} | ({"TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else {})
     process = subprocess.Popen(
         [*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True
@@ -269,11 +268,10 @@ def _marked(mark: str) -> list[str]:
 
 
 def test_a_full_disk_is_a_sentence_whoever_meets_it_first(repository_bench: InRepository) -> None:
-    before = folders()
     command = f"ulimit -f 200; exec {' '.join(CLI)} {' '.join(cli_words(repository_bench))}"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=200)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr[-1500:]
-    assert "disk" in done.stderr and not {n for n in folders() - before if "patchnet-onnxruntime" in n}
+    assert "disk" in done.stderr and not {n for n in folders() if repository_bench.mark in n}
 
 
 def test_a_report_that_finds_no_room_is_not_left_half_written(tmp_path: Path) -> None:

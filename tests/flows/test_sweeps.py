@@ -75,7 +75,8 @@ def test_the_remaining_time_is_never_below_what_the_scenarios_ask(repository_ben
 def test_what_a_killed_driver_measured_is_logged_first_by_the_next_run(
     repository_bench: InRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["+model=patchnet", "scenario=quick", "scenario.min_duration_s=60", f"tracking.uri={repository_bench.uri}"]
+    own = [f"scenario.id={repository_bench.mark}", f"tracking.uri={repository_bench.uri}"]
+    words = ["+model=patchnet", "scenario=quick", "scenario.min_duration_s=60", *own]
     process = subprocess.Popen([*CLI, *words], cwd=ROOT, stdout=-1, stderr=-1, text=True, start_new_session=True)
     assert process.stderr
     while "timing 1" not in (line := process.stderr.readline()):
@@ -90,7 +91,7 @@ def test_what_a_killed_driver_measured_is_logged_first_by_the_next_run(
     late = next(r for r in repository_bench.runs() if r.info.run_id != result.mlflow["run_id"])
     assert late.info.status == "FAILED" and late.data.tags["hash.dataset"]
     assert "The driver ended before the measurement was complete." in late.data.tags["mlflow.note.content"]
-    assert late.data.metrics["accuracy/top1"] > 0.9 and not list(FOLDER.glob("patchnet-onnxruntime-quick-*"))
+    assert late.data.metrics["accuracy/top1"] > 0.9 and not list(FOLDER.glob(f"*{repository_bench.mark}*"))
 
 
 def test_what_the_tracking_store_did_not_take_is_logged_when_it_is_back(

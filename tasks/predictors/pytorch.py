@@ -1,0 +1,117 @@
+"""PyTorch on files of the format «table»: weights and layers as data, read without pickle and without code."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+from tasks.errors import TouchstoneError
+from tasks.predictors._table import Table, read
+from tasks.predictors._torch_modules import network
+from tasks.predictors.base import Setup, require_tensors
+
+
+class Predictor:
+    """One module in evaluation mode.
+
+    ``mode``: «eager» runs layer by layer; «frozen» traces once, folds batch normalisation into the convolutions, and
+    lets TorchScript fuse. ``precision`` is that of weights and arithmetic: TF32 and bfloat16 are off.
+    """
+
+    format = "table"
+    module = "torch"
+
+    def __init__(self, *, mode: Literal["eager", "frozen"], channels_last: bool, precision: Literal["float32"]) -> None:
+        self.mode, self.channels_last, self.precision = mode, channels_last, precision
+
+    def load(self, path: Path, setup: Setup) -> dict[str, Any]:
+        """Build the module on its device and return what torch really uses; an unasked fall-back is an error."""
+        import torch
+
+        table = read(path)
+        _check_tensors(table, setup)
+        _set_threads(torch, setup)
+        _exact(torch)
+        self._device = _device(torch, setup.device)
+        self._layout = torch.channels_last if self.channels_last else torch.contiguous_format
+        module = network(table).to(self._device, memory_format=self._layout)
+        first = next(module.parameters())
+        self._model = self._frozen(torch, module, table) if self.mode == "frozen" else module
+        return {
+            "framework": "pytorch",
+            "version": torch.__version__,
+            "device": str(first.device),
+            "precision": str(first.dtype).replace("torch.", ""),
+            "intra_threads": torch.get_num_threads(),
+            "inter_threads": torch.get_num_interop_threads(),
+            "mode": self.mode,
+            "channels_last": self.channels_last,
+            "mkldnn": torch.backends.mkldnn.is_available(),
+            "matmul_precision": torch.get_float32_matmul_precision(),
+            "build": " ".join(torch.__config__.show().partition("- Build settings")[0].split()),  # not the flags
+        }
+
+    def _frozen(self, torch: Any, module: Any, table: Table) -> Any:
+        """A TorchScript graph; tracing is enough, for a table has no branches."""
+        example = torch.zeros(1, *table.shapes[table.input], device=self._device)
+        with torch.inference_mode(False), torch.no_grad(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            traced = torch.jit.trace(module, example.contiguous(memory_format=self._layout), check_trace=False)
+            return torch.jit.optimize_for_inference(torch.jit.freeze(traced))
+
+    def predict(self, batch: Any) -> Any:
+        """(batch, …) → (batch, classes) on the host: `.cpu()` waits for the device."""
+        import torch
+
+        with torch.inference_mode():
+            pictures = torch.from_numpy(batch).to(self._device).contiguous(memory_format=self._layout)
+            return self._model(pictures).cpu().numpy()
+
+    def unload(self) -> None:
+        """Drop the module, and what torch keeps of the device's memory."""
+        import torch
+
+        del self._model
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+
+
+def _check_tensors(table: Table, setup: Setup) -> None:
+    for kind, name, asked in (("input", table.input, setup.inputs), ("output", table.output, setup.outputs)):
+        require_tensors(kind, {name: (["batch", *table.shapes[name]], "float32")}, asked)
+
+
+def _set_threads(torch: Any, setup: Setup) -> None:
+    """Both pools, read back: torch fixes the second one for the life of a process."""
+    torch.set_num_threads(setup.intra_threads)
+    if torch.get_num_interop_threads() != setup.inter_threads:
+        try:
+            torch.set_num_interop_threads(setup.inter_threads)
+        except RuntimeError as error:
+            raise TouchstoneError(
+                f"{setup.inter_threads} inter-op threads were asked for, this process already has "
+                f"{torch.get_num_interop_threads()}; load the model in a fresh process."
+            ) from error
+    used = (torch.get_num_threads(), torch.get_num_interop_threads())
+    if used != (setup.intra_threads, setup.inter_threads):
+        raise TouchstoneError(
+            f"{setup.intra_threads} threads within and {setup.inter_threads} between operators were asked for, torch "
+            f"uses {used[0]} and {used[1]}."
+        )
+
+
+def _exact(torch: Any) -> None:
+    """float32 means float32: no TF32, no bfloat16 inside a multiplication."""
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
+
+
+def _device(torch: Any, name: str) -> Any:
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TouchstoneError(
+            f"cuda was asked for and torch {torch.__version__} sees no CUDA device; choose software with a CUDA build "
+            "of torch on a machine with a GPU, or hw with device cpu."
+        )
+    return torch.device(name)
