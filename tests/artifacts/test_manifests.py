@@ -8,20 +8,20 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import yaml
 from numpy.typing import NDArray
-from onnx.reference import ReferenceEvaluator
 from safetensors.numpy import load_file
 
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.builders import patchnet
 from tasks.artifacts.files import sha256_of
+from tasks.artifacts.networks.patchnet import patchnet as network
 from tasks.artifacts.pictures import LABELS
 from tasks.artifacts.pipeline import md5_of
 from tasks.artifacts.pixels import load_split, normalized, resized
 from tests.artifacts.clones import ROOT, archive, bundled, manifest, model, recorded_md5
+from tests.contracts.reference import logits
 
 PATCHES = bundled("artifacts/datasets/patches/test.zip")
 REMOTE = ROOT / "artifacts" / "remote"
@@ -108,14 +108,14 @@ def test_patchnet_beats_its_baselines_and_notices_the_pitfalls() -> None:
     assert accuracy["chance"] == pytest.approx(1 / 9)
 
 
-def test_patchnet_onnx_answers_as_its_weights_did() -> None:
+def test_patchnet_is_right_by_its_weights_and_wrong_on_swapped_colours() -> None:
     split = load_split(PATCHES)
     chosen = slice(None, None, 25)
-    evaluator = ReferenceEvaluator(onnx.load(bundled("artifacts/models/patchnet.onnx")))
+    weights = load_file(bundled("artifacts/models/patchnet.safetensors"))
 
     def accuracy(pixels: NDArray[np.uint8]) -> float:
-        (logits,) = evaluator.run(None, {"input": normalized(pixels, (0.5,) * 3, (0.25,) * 3)})
-        return float((logits.argmax(1) == split.targets[chosen]).mean())
+        scores = logits(network(len(LABELS)), weights, normalized(pixels, (0.5,) * 3, (0.25,) * 3))
+        return float((scores.argmax(1) == split.targets[chosen]).mean())
 
     assert accuracy(split.pixels[chosen]) >= 0.93
     assert accuracy(split.pixels[chosen][..., ::-1]) < 0.6

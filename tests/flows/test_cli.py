@@ -61,7 +61,7 @@ def test_swapping_one_aspect_changes_only_that_part() -> None:
         ([], "No model chosen. Add +model=<name>; available: patchnet, resnet50."),
         (["+model=resnet51"], "Did you mean resnet50?"),
         (["model=resnet50"], "+model=<name>"),
-        (["+model=resnet50", "software=onxruntime"], "Did you mean onnxruntime?"),
+        (["+model=resnet50", "software=onxruntime"], "Did you mean onnxruntime or onnxruntime_1_20?"),
         (["+model=resnet50", "hw=v1000"], "v100"),
         (["+model=resnet50", "scenario.min_querys=1"], "Did you mean min_queries"),
         (["+model=resnet50", "+scenario.min_querys=1"], "Did you mean min_queries"),
