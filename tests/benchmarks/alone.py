@@ -89,8 +89,9 @@ def main() -> None:
                 shutil.rmtree(done.folder, ignore_errors=True)
         rows.append([b / a for a, b in zip(values["alone"], values["sweep"], strict=True)])
         print(f"round {i + 1}: {' '.join(f'{r:.4f}' for r in rows[-1])}", flush=True)
+        if len(rows) > 1:  # an interval needs two; each round narrows it
+            _write(asked, np.log(np.array(rows)))
     shutil.rmtree(PLACE, ignore_errors=True)
-    _write(asked, np.log(np.array(rows)))
 
 
 def _write(asked: list[Evaluation], logs: np.ndarray) -> None:
