@@ -81,7 +81,7 @@ def _plain(item: Evaluation | dict[str, Any]) -> dict[str, Any]:
     return json.loads(item.model_dump_json()) if isinstance(item, Evaluation) else dict(item)
 
 
-def expand(words: list[str], config: str = "evaluate") -> list[list[str]]:
+def expand(words: list[str]) -> list[list[str]]:
     """One list of overrides per evaluation: with ``-m``, Hydra's sweep syntax (a,b · choice · range · glob)."""
     overrides = [w for w in words if w not in ("-m", "--multirun")]
     if len(overrides) == len(words):
@@ -100,7 +100,7 @@ def expand(words: list[str], config: str = "evaluate") -> list[list[str]]:
             raise Refused(_first_line(error)) from error
 
 
-def composed(overrides: list[str], config: str = "evaluate") -> Evaluation:
+def composed(overrides: list[str]) -> Evaluation:
     """The evaluation that these overrides describe."""
     from hydra import compose
     from hydra.errors import HydraException, MissingConfigException
@@ -109,7 +109,7 @@ def composed(overrides: list[str], config: str = "evaluate") -> Evaluation:
 
     with _hydra():
         try:
-            cfg = compose(config, overrides, return_hydra_config=True)
+            cfg = compose("evaluate", overrides, return_hydra_config=True)
             choices = dict(cfg.hydra.runtime.choices)
             OmegaConf.set_struct(cfg, False)
             cfg.pop("hydra")

@@ -4,7 +4,6 @@ Must be called before Prefect is imported. The database of a clone is initialise
 servers on a fresh one would race each other's migrations.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 
 from tasks import ROOT
 from tasks.errors import TouchstoneError
+from tasks.locks import alone
 
 HOME = ROOT / ".touchstone" / "prefect"
 DEFAULTS = {
@@ -58,9 +58,7 @@ def _line(error: Exception) -> str:
 
 def _initialise(say: Callable[[str], None]) -> None:
     ready = HOME / "initialised"
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(HOME / "lock"):
         if ready.exists():
             return
         say("initialising Prefect's database in this clone (once)")

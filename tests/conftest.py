@@ -1,12 +1,17 @@
 """Shared fixtures: the real software environment, and small evaluations that need nothing fetched."""
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tasks import services
 from tasks.specs.evaluation import Evaluation
 from tests.builders import archive, onnx_model, sha256, specification
+
+# Before a test module imports Prefect, as everywhere: it logs at exit, when pytest has closed what it captures.
+os.environ.update({**services.DEFAULTS, **os.environ})
 
 
 @pytest.fixture(scope="session")

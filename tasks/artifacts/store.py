@@ -11,8 +11,8 @@ from tasks.artifacts import pipeline
 from tasks.artifacts.downloads import download
 from tasks.artifacts.files import matches, sha256_of, written
 from tasks.artifacts.recipes import recipe_named
-from tasks.artifacts.turns import alone
 from tasks.errors import ArtifactMismatch, Refused
+from tasks.locks import alone
 from tasks.specs.artifact import Artifact
 
 LOCK = ".touchstone/artifacts.lock"
@@ -24,7 +24,7 @@ def fetch(artifact: Artifact, root: Path, say: Callable[[str], None] = print) ->
     path = root / artifact.path
     if _right(artifact, path):
         return path
-    with alone(root / LOCK, lambda: say(f"Another process is fetching: waiting for it, then {artifact.path} …")):
+    with alone(root / LOCK, lambda: say(f"Waiting for another fetch to end, then {artifact.path} …")):
         if _right(artifact, path):
             return path
         if artifact.source is not None:

@@ -10,8 +10,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
+
+from tasks.locks import claim
 
 T = TypeVar("T")
 FOLDER = Path(tempfile.gettempdir()) / "touchstone-turns"
@@ -20,11 +23,12 @@ FOLDER = Path(tempfile.gettempdir()) / "touchstone-turns"
 @contextmanager
 def turn(timed: bool, say: Callable[[str], None], folder: Path = FOLDER) -> Iterator[float]:
     """Hold the machine, alone (``timed``) or shared; yields the seconds that were waited."""
+    waiting = partial(say, "waiting: another evaluation is being timed on this machine")
     begin = time.monotonic()
     gate, place = _open(folder, "gate"), _open(folder, "place")
     try:
-        _lock(gate, fcntl.LOCK_EX, say)
-        _lock(place, fcntl.LOCK_EX if timed else fcntl.LOCK_SH, say)
+        claim(gate, fcntl.LOCK_EX, waiting)
+        claim(place, fcntl.LOCK_EX if timed else fcntl.LOCK_SH, waiting)
         fcntl.flock(gate, fcntl.LOCK_UN)
         yield time.monotonic() - begin
     finally:
@@ -39,14 +43,6 @@ def _open(folder: Path, name: str) -> int:
         return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o666)
     finally:
         os.umask(old)
-
-
-def _lock(descriptor: int, kind: int, say: Callable[[str], None]) -> None:
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        say("waiting: another evaluation is being timed on this machine")
-        fcntl.flock(descriptor, kind)
 
 
 def untimed(function: Callable[..., T], *args: object, say: Callable[[str], None]) -> T:

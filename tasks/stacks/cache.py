@@ -3,17 +3,17 @@
 Folders go in and out; a marker is written last and in one step. Knows nothing of how a stack is built.
 """
 
-import fcntl
 import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tasks import locks
 from tasks.errors import Refused
 from tasks.stacks.stack import Stack
 
@@ -63,21 +63,9 @@ def clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def alone(folder: Path, waiting: Callable[[], None]) -> Iterator[int]:
-    """Hold this folder against every other process and thread; `waiting` is called once if another one holds it.
-
-    Gives the lock's file descriptor: a child that inherits it holds the folder too, even when its parent was killed.
-    """
-    place = folder.parent / ".locks" / folder.name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield file.fileno()
+def alone(folder: Path, waiting: Callable[[], None]) -> AbstractContextManager[int]:
+    """Hold this folder, by a file beside it, which the folder's removal spares."""
+    return locks.alone(folder.parent / ".locks" / folder.name, waiting)
 
 
 def inventory() -> list[Entry]:

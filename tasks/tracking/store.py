@@ -1,17 +1,15 @@
 """Which MLflow store, made ready once: several writers on a fresh SQLite store would corrupt it for good."""
 
-import fcntl
-import logging
 import os
 from pathlib import Path
 from typing import Any
 
 from tasks import ROOT
 from tasks.errors import TouchstoneError
+from tasks.locks import alone
 from tasks.specs.protocol import Tracking
 
-for _chatty in ("mlflow", "alembic"):
-    logging.getLogger(_chatty).setLevel(logging.WARNING)
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # a logger's own level is overwritten by MLflow's import
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # what cannot be logged is kept, so do not wait minutes
@@ -29,7 +27,7 @@ def client(tracking: Tracking) -> tuple[Any, str]:
 
     uri = store_uri(tracking)
     mlflow.set_tracking_uri(uri)
-    with _lock():
+    with alone(ROOT / ".touchstone" / "mlflow.lock"):
         try:
             made = mlflow.MlflowClient(uri)
             found = made.get_experiment_by_name(tracking.experiment)
@@ -46,16 +44,3 @@ def _experiment(made: Any, name: str, uri: str) -> str:
             name, artifact_location=(Path(local).resolve().parent / "mlruns").as_uri() if local else None
         )
     )
-
-
-class _lock:
-    """One process at a time."""
-
-    def __enter__(self) -> None:
-        path = ROOT / ".touchstone" / "mlflow.lock"
-        path.parent.mkdir(exist_ok=True)
-        self.file = path.open("w")
-        fcntl.flock(self.file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_: object) -> None:
-        self.file.close()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,8 +69,7 @@ def test_flipped_byte_in_workspace_or_cache_is_repaired(clone: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [flip, Path.unlink])
-def test_damaged_remote_is_refused_and_leaves_nothing(clone: Path, damage: object) -> None:
-    assert callable(damage)
+def test_damaged_remote_is_refused_and_leaves_nothing(clone: Path, damage: Callable[[Path], None]) -> None:
     damage(stored(DIGITS.path, clone / "artifacts" / "remote"))
     with pytest.raises(ArtifactMismatch, match=r"digits/test\.zip.*Nothing was measured.*git checkout"):
         fetch(DIGITS, clone, quiet)

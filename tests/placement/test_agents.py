@@ -1,9 +1,9 @@
 """How an agent ends becomes a sentence, with real processes really killed."""
 
 import subprocess
-import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,16 @@ from tasks.placement.agents import run_agent
 from tests.conftest import Bench
 
 
-def agent_pids(folder: Path) -> list[str]:
+def agent_pids() -> list[str]:
     found = subprocess.run(["pgrep", "-f", "tasks.agent"], capture_output=True, text=True)
     return found.stdout.split()
+
+
+def until(true: Callable[[], object], what: str, seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"never: {what}"
+        time.sleep(0.05)
 
 
 def start(python: Path, request: dict[str, Any], limit_s: float = 60) -> tuple[threading.Thread, list[Any]]:
@@ -39,12 +46,11 @@ def test_the_result_comes_home_as_bytes(onnxruntime: Any, bench: Bench) -> None:
 
 @pytest.mark.parametrize(("signal", "word"), [("KILL", "SIGKILL"), ("SEGV", "SIGSEGV")])
 def test_a_killed_agent_is_a_sentence_with_its_signal(onnxruntime: Any, bench: Bench, signal: str, word: str) -> None:
-    before = set(agent_pids(bench.folder))
+    before = set(agent_pids())
     thread, outcome = start(onnxruntime.python, bench.request("timed", scenario__min_duration_s=30.0))
-    deadline = time.monotonic() + 15
-    while not (pids := set(agent_pids(bench.folder)) - before) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: set(agent_pids()) - before, "the agent has started")
     time.sleep(0.5)
+    pids = set(agent_pids()) - before
     subprocess.run(["kill", f"-{signal}", *pids], check=True)
     thread.join(timeout=20)
     assert isinstance(outcome[0], TouchstoneError) and word in str(outcome[0])
@@ -75,4 +81,3 @@ def test_the_agent_inherits_nothing_of_the_orchestrators(monkeypatch: pytest.Mon
     for name in ("RAY_ADDRESS", "PREFECT_HOME", "MLFLOW_TRACKING_URI", "PYTHONHOME"):
         monkeypatch.setenv(name, "x")
     assert not {"RAY_ADDRESS", "PREFECT_HOME", "MLFLOW_TRACKING_URI", "PYTHONHOME"} & set(_environment())
-    assert sys.executable

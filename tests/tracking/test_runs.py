@@ -65,14 +65,15 @@ def test_a_run_that_cannot_be_written_whole_is_not_left_behind(tmp_path: Path, u
     assert mlflow.MlflowClient(uri).search_runs([runs.client(made.evaluation.tracking)[1]]) == []
 
 
-def test_several_first_writers_of_a_fresh_store_do_no_harm(tmp_path: Path, uri: str) -> None:
+def test_several_first_writers_of_a_fresh_store_do_no_harm_and_print_nothing(tmp_path: Path, uri: str) -> None:
     code = (
         "import sys; from tasks.specs.protocol import Tracking; from tasks.tracking.runs import start_parent\n"
         "t = Tracking(id='t', version='1', licence='x', uri=sys.argv[1], experiment='e')\n"
         "for i in range(3): start_parent(t, f'run {i}', 0)\n"
     )
     writers = [subprocess.Popen([sys.executable, "-c", code, uri], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
-    assert [w.wait(timeout=120) for w in writers] == [0, 0, 0]
+    said = [w.communicate(timeout=120)[1] for w in writers]
+    assert [(w.returncode, text) for w, text in zip(writers, said, strict=True)] == [(0, b"")] * 3
     client = mlflow.MlflowClient(uri)
     experiment = client.get_experiment_by_name("e")
     assert experiment and len(client.search_runs([experiment.experiment_id])) == 9
