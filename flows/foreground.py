@@ -4,14 +4,17 @@ A terminal interrupts a whole process group. Prefect's and Ray's processes would
 what happened, and the driver would wait for them in vain; here the driver alone is told, and ends them.
 """
 
+import logging
 import os
 import signal
 import sys
+from types import FrameType
 from typing import Any
 
 from tasks.environment.parent import die_with_parent
 
 PATIENCE_S = 30
+MOMENT_S = 0.05
 
 
 def forked() -> int | None:
@@ -21,8 +24,37 @@ def forked() -> int | None:
     if driver == 0:
         os.setsid()
         die_with_parent(parent, signal.SIGTERM)
+        interruptible()
         return None
     return _waited(driver)
+
+
+def interruptible() -> None:
+    """SIGINT becomes a KeyboardInterrupt that arrives.
+
+    Python ignores what is raised in a finalizer or a fork's hook, and logging's hook would keep its lock: there the
+    interrupt comes once more, a moment later.
+    """
+
+    def interrupt(_: int, frame: FrameType | None) -> None:
+        if frame and frame.f_code.co_filename == logging.__file__:
+            _once_more()
+        else:
+            raise KeyboardInterrupt
+
+    def ignored(what: Any) -> None:
+        if issubclass(what.exc_type, KeyboardInterrupt):
+            _once_more()
+        else:
+            sys.__unraisablehook__(what)
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGALRM, interrupt)
+    sys.unraisablehook = ignored
+
+
+def _once_more() -> None:
+    signal.setitimer(signal.ITIMER_REAL, MOMENT_S)
 
 
 def _waited(driver: int) -> int:

@@ -21,6 +21,7 @@ from tasks.errors import MachineFault, Refused, TouchstoneError
 from tasks.placement.turns import turn
 
 Say = Callable[[str], None]
+LESS_MEMORY = "Choose a smaller scenario.batch_size or model, or a machine with more memory."
 
 
 def run_agent(python: str, request: dict[str, Any], env: dict[str, str], time_limit_s: float, say: Say) -> bytes:
@@ -96,7 +97,9 @@ def _reason(code: int, errors: list[str], role: str, expired_s: float | None, st
     if code < 0:
         name = signal.Signals(-code).name
         if name == "SIGKILL" and starved:
-            return TouchstoneError(f"The {role} process was ended by the kernel: out of memory. Last line: {last}")
+            return TouchstoneError(
+                f"The {role} process was ended by the kernel: out of memory. {LESS_MEMORY} Last line: {last}"
+            )
         kind = MachineFault if name in ("SIGKILL", "SIGTERM", "SIGHUP") else TouchstoneError
         return kind(f"The {role} process was ended by {name}. Last line: {last}")
     return Refused(last) if code == Refused.exit_code else TouchstoneError(last)

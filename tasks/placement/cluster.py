@@ -15,6 +15,7 @@ from threading import Thread
 from typing import Any, TypeVar
 
 from tasks.errors import MachineFault, TouchstoneError
+from tasks.placement.agents import LESS_MEMORY
 from tasks.specs.protocol import Workers
 
 T = TypeVar("T")
@@ -80,6 +81,8 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
                 raise value
             else:
                 return value  # type: ignore[no-any-return]
+    except ray.exceptions.OutOfMemoryError as error:
+        raise TouchstoneError(f"Ray ended the worker: the node ran out of memory. {LESS_MEMORY}") from error
     except ray.exceptions.RayError as error:
         raise MachineFault(f"The Ray worker was lost: {str(error).splitlines()[0]}") from error
     except BaseException:

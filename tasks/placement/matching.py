@@ -43,11 +43,12 @@ def on_this_machine(hw: Hardware) -> dict[str, Any]:
 
 
 def _require_device(evaluation: Evaluation) -> None:
-    software = evaluation.software
-    if evaluation.hw.device not in software.devices:
+    hw, software = evaluation.hw, evaluation.software
+    if hw.device not in software.devices:
+        other = "hw=local" if hw.accelerator else "an hw with a GPU, such as hw=h200"
         raise Refused(
-            f"hw={evaluation.hw.id} asks for a GPU, software={software.id} runs on {', '.join(software.devices)} only. "
-            "Choose a software whose devices name cuda, or hw=local."
+            f"hw={hw.id} means device {hw.device}, software={software.id} runs on {', '.join(software.devices)} only. "
+            f"Choose a software whose devices name {hw.device}, or {other}."
         )
 
 

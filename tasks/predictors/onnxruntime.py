@@ -8,7 +8,10 @@ from typing import Any, Literal
 from tasks.errors import TouchstoneError
 from tasks.predictors.base import Setup, require_tensors
 
-PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
+    "cpu": ("CPUExecutionProvider", {}),
+    "cuda": ("CUDAExecutionProvider", {"device_id": "0", "use_tf32": "0"}),  # float32 means float32
+}
 DTYPES = {
     "tensor(float)": "float32",
     "tensor(float16)": "float16",
@@ -39,14 +42,21 @@ class Predictor:
         """Open a session and return what it really uses; a fall-back that nobody asked for is an error."""
         import onnxruntime as ort
 
-        provider = PROVIDERS[setup.device]
+        provider, options = PROVIDERS[setup.device]
+        if setup.device == "cuda" and hasattr(ort, "preload_dlls"):
+            ort.preload_dlls()  # CUDA and cuDNN out of this environment's packages
         try:
-            self._session = ort.InferenceSession(str(path), self._options(ort, setup), providers=[provider])
+            self._session = ort.InferenceSession(
+                str(path), self._options(ort, setup), providers=[provider], provider_options=[options]
+            )
         except Exception as error:  # the runtime's own exceptions share no base that it publishes
             raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {_line(error)}") from error
         used = self._session.get_providers()
         if used[0] != provider:
             raise TouchstoneError(f"{provider} was asked for and ONNX Runtime fell back to {', '.join(used)}.")
+        effective = self._session.get_provider_options()[provider]
+        if changed := {k: effective.get(k) for k, v in options.items() if effective.get(k) != v}:
+            raise TouchstoneError(f"{provider} was asked for {options} and runs with {changed}.")
         self._check_tensors(setup)
         self._input, self._outputs = setup.inputs[0]["name"], [setup.outputs[0]["name"]]
         return {
@@ -54,6 +64,7 @@ class Predictor:
             "version": ort.__version__,
             "providers": used,
             "device": setup.device,
+            "provider_options": {k: effective[k] for k in options},
             "precision": setup.inputs[0]["dtype"],
             "intra_threads": self._session.get_session_options().intra_op_num_threads,
             "inter_threads": self._session.get_session_options().inter_op_num_threads,

@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,8 +24,11 @@ from tasks.agent.setting import open_data, seeded_order
 from tasks.artifacts.layers import Network
 from tasks.artifacts.store import fetch
 from tasks.artifacts.tables import read_table
+from tasks.errors import HardwareMissing
+from tasks.placement.matching import on_this_machine
 from tasks.placement.request import agent_request, samples_path
 from tasks.specs.evaluation import Evaluation
+from tasks.specs.hardware import Hardware
 from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
 from tasks.stacks.stack import environ
@@ -51,8 +55,8 @@ def left_out(software: str, model: str) -> str:
     reads = cli.plugins.load("tasks.predictors", spec["framework"]).Predictor.format
     if os.environ.get("TOUCHSTONE_STACKS") != "all" and not (spec["id"] == spec["framework"] in DEFAULT):
         return f"software={software} runs with TOUCHSTONE_STACKS=all (make test-stacks)"
-    if "cpu" not in spec["devices"]:
-        return f"software={software} is for {', '.join(spec['devices'])} only"
+    if not _hw(software):
+        return f"software={software} is for {', '.join(spec['devices'])} only, and no hw of conf/ with one is here"
     missing = [name for name in (reads, "table") if name not in formats]
     return f"{model} has no artifact of the format «{missing[0]}»" if missing else ""
 
@@ -60,7 +64,7 @@ def left_out(software: str, model: str) -> str:
 @cache
 def evaluation(software: str, model: str) -> Evaluation:
     """On `patches`, with the model's default weights."""
-    return cli.composed([f"+model={model}", f"software={software}", "dataset=patches"])
+    return cli.composed([f"+model={model}", f"software={software}", "dataset=patches", f"hw={_hw(software)}"])
 
 
 @cache
@@ -111,6 +115,18 @@ def asked_of(asked: Evaluation, path: Path, pictures: NDArray[Any], seconds: flo
 
 def _request(asked: Evaluation, path: Path) -> dict[str, Any]:
     return agent_request(asked, "accuracy", 0, [0], path, samples_path(asked))
+
+
+@cache
+def _hw(software: str) -> str:
+    """hw=local where it will do, else the first hardware with the device that this machine has, or ""."""
+    devices = _yaml("software", software)["devices"]
+    for option in ["local", *cli.options("hw")]:
+        hw = Hardware.model_validate(_yaml("hw", option))
+        with suppress(HardwareMissing):
+            if hw.device in devices and on_this_machine(hw):
+                return option
+    return ""
 
 
 def _yaml(group: str, option: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tasks.errors import HardwareMissing, Refused
+from tasks.placement import matching
 from tasks.placement.matching import on_this_machine
 from tasks.specs.evaluation import Evaluation
 from tests.builders import specification
@@ -41,7 +42,6 @@ def test_what_is_missing_is_said_with_what_is_there_within_a_second(changes: dic
 
 def test_a_gpu_that_the_software_would_not_use_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     from tasks.environment.hardware import Offer
-    from tasks.placement import matching
 
     monkeypatch.setattr(matching, "probe", lambda: Offer(2, 2**34, ("NVIDIA H200",), "cpu"))
     words = specification(hw__accelerator={"name": "H200", "count": 1})
@@ -53,3 +53,9 @@ def test_a_gpu_that_the_software_would_not_use_is_refused(monkeypatch: pytest.Mo
         )
     )
     assert placement["offered"]["accelerators"] == ["NVIDIA H200"]
+
+
+def test_software_for_a_gpu_alone_is_refused_on_a_cpu() -> None:
+    words = specification(hw__accelerator=None, software__devices=["cuda"])
+    with pytest.raises(Refused, match=r"means device cpu, software=\S+ runs on cuda only.*such as hw=h200"):
+        matching.matched(Evaluation.model_validate(words))

@@ -1,0 +1,34 @@
+"""Ctrl-C arrives, also where Python would lose the exception."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tasks import ROOT
+
+CODE = """
+import logging, os, signal, time
+from flows.foreground import interruptible
+hook = "def press(): os.kill(os.getpid(), signal.SIGINT); time.sleep(0); print('whole')"
+exec(compile(hook, {file}, "exec"))
+interruptible()
+os.register_at_fork(after_in_parent=press)
+try:
+    if os.fork() == 0: os._exit(0)
+    time.sleep(5)
+    print("lost")
+except KeyboardInterrupt:
+    print("arrived")
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("'hook.py'", "arrived\n"), ("logging.__file__", "whole\narrived\n")],
+    ids=["the hook is broken off", "logging's hook is left to free its lock"],
+)
+def test_an_interrupt_in_a_forks_hook_arrives(file: str, said: str) -> None:
+    command = [sys.executable, "-c", CODE.format(file=file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert done.stdout == said and done.stderr == ""
