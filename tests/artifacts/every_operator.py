@@ -1,10 +1,11 @@
 """A small network with every operator of the layer table, and seeded arrays for it; written by any emitter:
 
-    python -m tests.artifacts.every_operator mxnet PATH
+    python -m tests.artifacts.every_operator tasks.artifacts.mxnet_writer:write_mxnet PATH
 
 Its maxima are taken over negative values too, where a padding of zeros would win; its strides meet odd sizes.
 """
 
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -49,8 +50,4 @@ def batch() -> np.ndarray:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "mxnet":
-        from tasks.artifacts.mxnet_writer import write_mxnet as write
-    else:
-        from tasks.artifacts.keras_writer import write_keras as write
-    write(every_operator(), arrays(), Path(sys.argv[2]))
+    pkgutil.resolve_name(sys.argv[1])(every_operator(), arrays(), Path(sys.argv[2]))

@@ -17,6 +17,7 @@ from tasks.artifacts.archive import read_archive
 from tasks.artifacts.builders import patchnet
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.networks.patchnet import patchnet as network
+from tasks.artifacts.onnx_writer import write_onnx
 from tasks.artifacts.pictures import LABELS
 from tasks.artifacts.pipeline import md5_of
 from tasks.artifacts.pixels import load_split, normalized, resized
@@ -40,7 +41,7 @@ def test_data_set_manifest_names_the_bytes_and_numbers_of_its_archive(dataset: s
 
 def test_patchnet_manifest_names_what_its_weights_become(tmp_path: Path) -> None:
     pinned = model("patchnet", "trained")
-    patchnet.build(bundled("artifacts/models/patchnet.safetensors"), tmp_path / "patchnet.onnx")
+    patchnet.build(write_onnx, tmp_path / "patchnet.onnx", bundled("artifacts/models/patchnet.safetensors"))
     assert sha256_of(bundled(pinned.path)) == sha256_of(tmp_path / "patchnet.onnx") == pinned.sha256, REBUILD
 
 
@@ -50,8 +51,9 @@ def test_resnet50_is_the_same_bytes_with_other_threads_and_in_another_folder(tmp
     code = f"""
 from pathlib import Path
 from tasks.artifacts.builders.resnet50 import build
+from tasks.artifacts.onnx_writer import write_onnx
 head = Path({str(bundled("artifacts/models/resnet50_head.safetensors"))!r})
-build({params["resnet50"]["seed"]}, head, Path("resnet50.onnx"))
+build(write_onnx, Path("resnet50.onnx"), {params["resnet50"]["seed"]}, head)
 """
     environment = {**os.environ, "OMP_NUM_THREADS": threads, "PYTHONPATH": str(ROOT)}
     subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, env=environment)

@@ -12,17 +12,9 @@ from tasks.artifacts.zips import packed
 from tasks.stacks import lock
 from tests.artifacts.every_operator import arrays, batch, every_operator
 from tests.contracts import reference
-from tests.predictors.real_stacks import LARGE, done, inside, predicted, software
+from tests.predictors.real_stacks import FORMATS, LARGE, done, inside, predicted, software, written
 
-FORMATS = {"mxnet": "every.zip", "tensorflow": "every.keras"}
 EACH = pytest.mark.parametrize("name", FORMATS)
-
-
-def written(name: str, folder: Path) -> Path:
-    """The file, by its emitter in its own environment."""
-    path = folder / FORMATS[name]
-    done(inside(name, "-m", "tests.artifacts.every_operator", name, str(path)))
-    return path
 
 
 def test_a_zip_is_the_same_bytes_for_the_same_members() -> None:
@@ -68,10 +60,9 @@ def test_a_model_is_written_to_the_same_bytes_twice(name: str, tmp_path: Path) -
 @LARGE
 @EACH
 def test_a_misshapen_parameter_is_named(name: str, tmp_path: Path) -> None:
-    writer = {"mxnet": "mxnet_writer.write_mxnet", "tensorflow": "keras_writer.write_keras"}[name]
-    module, function = writer.split(".")
+    module, function = FORMATS[name][0].split(":")
     code = (
-        f"from pathlib import Path; from tasks.artifacts.{module} import {function} as write\n"
+        f"from pathlib import Path; from {module} import {function} as write\n"
         "from tests.artifacts.every_operator import arrays, every_operator\n"
         f"write(every_operator(), {{**arrays(), 'fc.bias': arrays()['fc.bias'][:3]}}, Path({str(tmp_path / 'x')!r}))"
     )

@@ -18,6 +18,10 @@ from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
 
 ASKED = os.environ.get("TOUCHSTONE_STACKS") == "all"
+FORMATS = {  # software → the emitter of its format, and a file
+    "mxnet": ("tasks.artifacts.mxnet_writer:write_mxnet", "every.zip"),
+    "tensorflow": ("tasks.artifacts.keras_writer:write_keras", "every.keras"),
+}
 LARGE = pytest.mark.skipif(not ASKED, reason="builds a large environment: set TOUCHSTONE_STACKS=all")
 
 PREDICT = """
@@ -52,6 +56,20 @@ def inside(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def done(process: subprocess.CompletedProcess[str]) -> None:
     """Fails with what the process said."""
     assert process.returncode == 0, process.stderr[-3000:]
+
+
+def written(name: str, folder: Path) -> Path:
+    """The model with every operator, by its emitter in its own environment."""
+    emitter, file = FORMATS[name]
+    done(inside(name, "-m", "tests.artifacts.every_operator", emitter, str(folder / file)))
+    return folder / file
+
+
+def failure(name: str, model: Path, batch: Any) -> str:
+    """The last line of a process that had to fail."""
+    _, _, process = predicted(name, model, batch)
+    assert process.returncode != 0
+    return process.stderr.strip().splitlines()[-1]
 
 
 def predicted(

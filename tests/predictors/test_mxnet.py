@@ -4,7 +4,6 @@ import json
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,9 @@ from tasks.errors import TouchstoneError
 from tasks.predictors.base import Setup
 from tasks.predictors.mxnet import Predictor
 from tests.artifacts.every_operator import batch
-from tests.predictors.real_stacks import LARGE, done, inside, predicted
+from tests.predictors.real_stacks import LARGE, done, failure, predicted
 
+NAME = "mxnet"
 GRAPH = {"nodes": [{"op": "null", "name": "input", "inputs": []}], "arg_nodes": [0], "heads": [[0, 0, 0]]}
 
 
@@ -51,24 +51,11 @@ def test_what_is_no_graph_is_refused(tmp_path: Path) -> None:
     assert refusal(path) == "model.zip: symbol.json is not a graph of MXNet."
 
 
-@pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("mxnet") / "every.zip"
-    done(inside("mxnet", "-m", "tests.artifacts.every_operator", "mxnet", str(path)))
-    return path
-
-
-def failure(model: Path, inputs: Any) -> str:
-    _, _, process = predicted("mxnet", model, inputs)
-    assert process.returncode != 0
-    return process.stderr.strip().splitlines()[-1]
-
-
 @LARGE
 def test_a_truncated_file_is_a_sentence(every: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     cut.write_bytes(every.read_bytes()[:2000])
-    assert "cut.zip is not a whole ZIP of symbol.json and weights.params" in failure(cut, batch())
+    assert "cut.zip is not a whole ZIP of symbol.json and weights.params" in failure(NAME, cut, batch())
 
 
 @LARGE
@@ -78,18 +65,18 @@ def test_truncated_weights_are_a_sentence(every: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.zip"
     for weights in (members["weights.params"][:1000], pickle.dumps({"arg:x": 1})):
         cut.write_bytes(packed({**members, "weights.params": weights}))
-        assert "MXNet 1.9.1 cannot load cut.zip" in failure(cut, batch())
+        assert "MXNet 1.9.1 cannot load cut.zip" in failure(NAME, cut, batch())
 
 
 @LARGE
 def test_a_wrong_input_shape_is_a_sentence(every: Path) -> None:
-    assert "and ['batch', 3, 17, 17] in the model file" in failure(every, batch()[:, :, :16, :16])
+    assert "and ['batch', 3, 17, 17] in the model file" in failure(NAME, every, batch()[:, :, :16, :16])
 
 
 @LARGE
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_threads_that_are_asked_for_are_used(every: Path, threads: int) -> None:
-    _, effective, process = predicted("mxnet", every, batch(), threads)
+    _, effective, process = predicted(NAME, every, batch(), threads)
     done(process)
     assert effective["intra_threads"] == threads and effective["version"] == "1.9.1"
     assert {"MKLDNN", "OPENMP"} <= set(effective["build"].split(", "))
@@ -97,6 +84,6 @@ def test_the_threads_that_are_asked_for_are_used(every: Path, threads: int) -> N
 
 @LARGE
 def test_options_change_the_graph_and_not_the_answers(every: Path) -> None:
-    fused, _, _ = predicted("mxnet", every, batch(), subgraph="MKLDNN", static_memory=True)
-    plain, _, _ = predicted("mxnet", every, batch(), subgraph="none", static_memory=False)
+    fused, _, _ = predicted(NAME, every, batch(), subgraph="MKLDNN", static_memory=True)
+    plain, _, _ = predicted(NAME, every, batch(), subgraph="none", static_memory=False)
     assert abs(fused - plain).max() < 1e-4

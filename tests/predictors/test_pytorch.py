@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from flows import cli
 from tasks import ROOT
-from tasks.artifacts.builders import patchnet_table
+from tasks.artifacts.builders import patchnet
 from tasks.artifacts.files import sha256_of
-from tasks.artifacts.layers import Chain, Network
+from tasks.artifacts.layers import OPERATORS, Chain, Network
 from tasks.artifacts.tables import KEY, read_table, write_table
 from tasks.errors import Refused
+from tasks.predictors import _operators
 from tasks.predictors._table import read
 from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
@@ -93,8 +94,12 @@ def test_a_table_is_the_same_bytes_twice_and_reads_back_as_it_was(model: Path, t
     assert found == network() and all((values[name] == array).all() for name, array in arrays().items())
 
 
+def test_the_agent_s_operators_are_those_of_the_layer_table() -> None:
+    assert {name: row[1:3] for name, row in _operators.OPERATORS.items()} == OPERATORS
+
+
 def test_patchnet_s_manifest_names_what_its_weights_become(tmp_path: Path) -> None:
-    patchnet_table.build(bundled("artifacts/models/patchnet.safetensors"), tmp_path / "built.safetensors")
+    patchnet.build(write_table, tmp_path / "built.safetensors", bundled("artifacts/models/patchnet.safetensors"))
     pinned = grid.evaluation("pytorch", "patchnet").artifact
     assert sha256_of(tmp_path / "built.safetensors") == pinned.sha256, "run: dvc repro patchnet_table; correct conf/"
 

@@ -12,7 +12,9 @@ from tasks.artifacts.zips import packed
 from tasks.errors import TouchstoneError
 from tasks.predictors.tensorflow import require_data
 from tests.artifacts.every_operator import batch
-from tests.predictors.real_stacks import LARGE, done, inside, predicted
+from tests.predictors.real_stacks import LARGE, done, failure, inside, predicted
+
+NAME = "tensorflow"
 
 
 def keras_file(path: Path, *parts: dict[str, Any]) -> Path:
@@ -61,19 +63,6 @@ def test_another_archive_is_refused_with_what_it_holds(tmp_path: Path) -> None:
         require_data(path)
 
 
-@pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("keras") / "every.keras"
-    done(inside("tensorflow", "-m", "tests.artifacts.every_operator", "keras", str(path)))
-    return path
-
-
-def failure(model: Path, inputs: Any) -> str:
-    _, _, process = predicted("tensorflow", model, inputs)
-    assert process.returncode != 0
-    return process.stderr.strip().splitlines()[-1]
-
-
 @LARGE
 def test_a_real_lambda_layer_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "lambda.keras"
@@ -81,15 +70,15 @@ def test_a_real_lambda_layer_is_refused(tmp_path: Path) -> None:
         "import keras; x = keras.Input((3, 17, 17), name='input')\n"
         f"keras.Model(x, keras.layers.Lambda(lambda v: v * 2)(x)).save({str(path)!r})"
     )
-    done(inside("tensorflow", "-c", code))
-    assert "lambda.keras names «Lambda»" in failure(path, batch())
+    done(inside(NAME, "-c", code))
+    assert "lambda.keras names «Lambda»" in failure(NAME, path, batch())
 
 
 @LARGE
 def test_a_truncated_file_is_a_sentence(every: Path, tmp_path: Path) -> None:
     cut = tmp_path / "cut.keras"
     cut.write_bytes(every.read_bytes()[:5000])
-    assert "cut.keras is not a whole .keras file" in failure(cut, batch())
+    assert "cut.keras is not a whole .keras file" in failure(NAME, cut, batch())
 
 
 @LARGE
@@ -98,18 +87,18 @@ def test_truncated_weights_are_a_sentence(every: Path, tmp_path: Path) -> None:
         members = {name: archive.read(name) for name in archive.namelist()}
     cut = tmp_path / "cut.keras"
     cut.write_bytes(packed({**members, "model.weights.h5": members["model.weights.h5"][:3000]}))
-    assert "cannot load cut.keras" in failure(cut, batch())
+    assert "cannot load cut.keras" in failure(NAME, cut, batch())
 
 
 @LARGE
 def test_a_wrong_input_shape_is_a_sentence(every: Path) -> None:
-    assert "and ['batch', 3, 17, 17] in the model file" in failure(every, batch()[:, :, :16, :16])
+    assert "and ['batch', 3, 17, 17] in the model file" in failure(NAME, every, batch()[:, :, :16, :16])
 
 
 @LARGE
 @pytest.mark.parametrize("threads", [1, 2])
 def test_the_threads_that_are_asked_for_are_used(every: Path, threads: int) -> None:
-    _, effective, process = predicted("tensorflow", every, batch(), threads)
+    _, effective, process = predicted(NAME, every, batch(), threads)
     done(process)
     assert effective["intra_threads"] == threads and effective["inter_threads"] == 1
     assert effective["version"] == "2.21.0" and effective["onednn"] == "1" and effective["device"] == "cpu"
@@ -117,7 +106,7 @@ def test_the_threads_that_are_asked_for_are_used(every: Path, threads: int) -> N
 
 @LARGE
 def test_xla_changes_the_graph_and_not_the_answers(every: Path) -> None:
-    plain, _, _ = predicted("tensorflow", every, batch(), jit_compile=False)
-    compiled, _, process = predicted("tensorflow", every, batch(), jit_compile=True)
+    plain, _, _ = predicted(NAME, every, batch(), jit_compile=False)
+    compiled, _, process = predicted(NAME, every, batch(), jit_compile=True)
     done(process)
     assert abs(plain - compiled).max() < 1e-4

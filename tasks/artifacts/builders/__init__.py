@@ -1,1 +1,4 @@
-"""One file per stage of dvc.yaml: ``python -m tasks.artifacts.builders.<stage> --<parameter> <value> …``."""
+"""What the stages of dvc.yaml run: ``python -m tasks.artifacts.builders.<name> …``, with parameters as options.
+
+A model has one builder for all its formats; it is told the writer, as «module:function», and where the model goes.
+"""
