@@ -135,7 +135,7 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
     try:
         return Evaluation.model_validate(data)
     except ValidationError as error:
-        raise Refused("\n".join(sentences(error, choices, overrides))) from error
+        raise Refused("\n".join(sentences(error, data, choices, overrides))) from error
 
 
 def options(group: str) -> list[str]:
@@ -180,15 +180,17 @@ def _hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
         if f"'{path}'" in text and "No match in the defaults list" in text:
             return f"«{override}»: choose an option that is not in the defaults list with +{path}=<name>."
         if f"'{path}'" in text or (rest and rest in text):
-            return _no_field(override, path)
+            return _no_field(override, path, getattr(error.__cause__, "parent_node", None))
     return text
 
 
-def _no_field(override: str, path: str) -> str:
-    from flows.mistakes import fields_of
+def _no_field(override: str, path: str, beside: Any) -> str:
+    """``beside``: the fields that Hydra found where this one is not; each predictor has options of its own."""
+    from flows.mistakes import OPTIONS, fields_of
 
     parent, _, name = path.rpartition(".")
-    known = fields_of(Evaluation, parent.split(".") if parent else [])
+    place = parent.split(".") if parent else []
+    known = sorted(beside or ()) if place == OPTIONS else fields_of(Evaluation, place)
     return (
         plugins.unknown(f"field in {parent}" if parent else "field", name, known)
         if known

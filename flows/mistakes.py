@@ -7,21 +7,28 @@ from pydantic import BaseModel, ValidationError
 
 from tasks import plugins
 from tasks.specs.evaluation import Evaluation
+from tasks.specs.signatures import options_of
+from tasks.specs.software import Software
+
+OPTIONS = ["software", "options"]
 
 
-def sentences(error: ValidationError, choices: dict[str, str], overrides: list[str]) -> list[str]:
-    """One sentence an error, in the order of the specification."""
+def sentences(error: ValidationError, data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> list[str]:
+    """One sentence an error in ``data``, in the order of the specification."""
     found = error.errors(include_url=False)
     # A list whose items all failed is also reported as too short.
     told = [e for e in found if not (e["type"] == "too_short" and e["input"])]
-    return [_sentence(e, choices, overrides) for e in told]
+    return [_sentence(e, data, choices, overrides) for e in told]
 
 
-def _sentence(error: Any, choices: dict[str, str], overrides: list[str]) -> str:
-    loc = [str(part) for part in error["loc"]]
-    path = _path(loc)
+def _sentence(error: Any, data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> str:
+    path = _as_option(_path([str(part) for part in error["loc"]]), data)
     where = _where(path, choices, overrides)
     kind, value = error["type"], error.get("input")
+    if kind == "extra_forbidden" and path[:-1] == OPTIONS:
+        predictor = plugins.load("tasks.predictors", data["software"]["framework"]).Predictor
+        known = fields_of(options_of(predictor.__init__, "Options"), [])
+        return where + plugins.unknown("field in software.options", path[-1], known)
     if kind == "extra_forbidden":
         known = fields_of(Evaluation, path[:-1])
         field = f"field in {'.'.join(path[:-1]) or 'the evaluation'}"
@@ -50,6 +57,13 @@ def _path(loc: list[str]) -> list[str]:
             continue
         kept.append(part)
     return kept
+
+
+def _as_option(path: list[str], data: dict[str, Any]) -> list[str]:
+    """The path of a predictor's option, which pydantic names as if it were a field of the software."""
+    if path[:1] != ["software"] or len(path) < 2 or path[1] in {*Software.model_fields, *data["software"]}:
+        return path
+    return [*OPTIONS, *path[1:]]
 
 
 def _is_tag(part: str) -> bool:
