@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -40,8 +41,7 @@ class Predictor:
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Open a session and return what it really uses; a fall-back that nobody asked for is an error."""
-        import onnxruntime as ort
-
+        ort = importlib.import_module("onnxruntime")
         provider, options = PROVIDERS[setup.device]
         if setup.device == "cuda" and hasattr(ort, "preload_dlls"):
             ort.preload_dlls()  # CUDA and cuDNN out of this environment's packages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -27,8 +28,7 @@ class Predictor:
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Build the module on its device and return what torch really uses; an unasked fall-back is an error."""
-        import torch
-
+        torch = self._torch = importlib.import_module("torch")
         table = read(path)
         _check_tensors(table, setup)
         _set_threads(torch, setup)
@@ -62,19 +62,16 @@ class Predictor:
 
     def predict(self, batch: Any) -> Any:
         """(batch, …) → (batch, classes) on the host: `.cpu()` waits for the device."""
-        import torch
-
+        torch = self._torch
         with torch.inference_mode():
             pictures = torch.from_numpy(batch).to(self._device).contiguous(memory_format=self._layout)
             return self._model(pictures).cpu().numpy()
 
     def unload(self) -> None:
         """Drop the module, and what torch keeps of the device's memory."""
-        import torch
-
         del self._model
         if self._device.type == "cuda":
-            torch.cuda.empty_cache()
+            self._torch.cuda.empty_cache()
 
 
 def _check_tensors(table: Table, setup: Setup) -> None:

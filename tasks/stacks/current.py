@@ -15,7 +15,8 @@ def current(framework: str, module: str | None = None) -> Stack:
     if module is not None and importlib.util.find_spec(module) is None:
         raise Refused(
             f"software.environment=current asks for {framework}, but {sys.executable} cannot import {module}. "
-            f"Install it there (python -m pip install '.[{module}]'), or leave software.environment=isolated."
+            f"Install there the line of software.packages that brings it ({sys.executable} -m pip install "
+            f"<name>==<version>; python -m flows.spec show lists them), or leave software.environment=isolated."
         )
     found = {
         dist.metadata["Name"]: dist.version for dist in importlib.metadata.distributions() if dist.metadata["Name"]

@@ -18,6 +18,8 @@ from flows.evaluate import evaluate
 from tasks import ROOT
 from tasks.errors import ArtifactMismatch, Refused
 from tasks.results.measurement import Result, Sweep
+from tasks.stacks.build import ensure
+from tasks.stacks.lock import RUNNING, Lock
 from tests.builders import COLORS, onnx_model, png
 from tests.flows.conftest import InRepository
 
@@ -150,6 +152,24 @@ def test_a_missing_folder_is_refused_before_anything_is_started(repository_bench
 def test_the_python_that_runs_the_flow_must_have_the_framework(repository_bench: InRepository) -> None:
     with pytest.raises(Refused, match="onnxruntime"):
         evaluate(repository_bench.evaluation(software__environment="current"))
+
+
+def test_the_python_that_runs_the_flow_measures_with_the_framework_that_lies_there(
+    repository_bench: InRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluation = repository_bench.evaluation(software__environment="current")
+    built = ensure(Lock(RUNNING, evaluation.software.packages), "onnxruntime")
+    here = repository_bench.folder / "brought"
+    here.mkdir()
+    for package in built.folder.glob("lib/python3*/site-packages/onnxruntime*"):
+        (here / package.name).symlink_to(package)
+    monkeypatch.setenv("PYTHONPATH", str(here))
+    monkeypatch.syspath_prepend(here)
+    result = one(evaluation)
+    assert result.passed, (result.failure, result.verdict)
+    assert result.stack["python"] == sys.executable
+    used = result.measurement.timed[0].facts["effective"]["version"]
+    assert used == result.stack["installed"]["onnxruntime"] == built.installed["onnxruntime"]
 
 
 def cli_words(bench: InRepository, *more: str) -> list[str]:
