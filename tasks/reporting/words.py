@@ -23,8 +23,8 @@ def software(result: Result) -> str:
     pinned = dict(line.split("==") for line in asked.packages)
     version = pinned.get(asked.framework, "")
     threads = environment(result).get("threads") or asked.threads.model_dump()
-    side_by_side = "" if threads["inter"] == 1 else f" x {threads['inter']}"
-    parts = [asked.id, version, f"Python {asked.python}", _count(threads["intra"], "thread") + side_by_side]
+    inter = "" if threads["inter"] == 1 else f" intra, {threads['inter']} inter"  # what each counts, its software says
+    parts = [asked.id, version, f"Python {asked.python}", _count(threads["intra"], "thread") + inter]
     return " · ".join(p for p in parts if p)
 
 

@@ -8,6 +8,8 @@ from rich.console import Console
 
 from tasks.reporting.terminal import show
 from tasks.results.measurement import Estimate, Measurement, Result, Sweep, Verdict
+from tasks.specs.evaluation import Evaluation
+from tests.builders import specification
 from tests.reporting import builders
 
 
@@ -26,6 +28,12 @@ def test_a_result_says_what_was_asked_and_what_came_of_it(tmp_path: Path) -> Non
         "run 0a1b", str(tmp_path / "index.html"),
     ):  # fmt: skip
         assert words in text
+
+
+def test_threads_of_two_kinds_are_no_product() -> None:
+    threads = {"software__threads__intra": "all", "software__threads__inter": 9}
+    text = printed(builders.result(evaluation=Evaluation.model_validate(specification(**threads))))
+    assert "all threads intra, 9 inter" in text
 
 
 @pytest.mark.parametrize("width", [80, 100])
