@@ -4,7 +4,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 ARGS ?= +model=resnet50
 
-.PHONY: help setup evaluate test test-stacks check lint clean picture
+.PHONY: help setup evaluate test test-stacks check lint clean picture up ui down
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -41,3 +41,12 @@ clean:           ## remove the environment and what runs left behind (not report
 picture: $(READY) ## reports/report.png: the newest report of resnet50, as Chromium shows it
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1320 \
 	  --screenshot=reports/report.png "file://$$PWD/$$(ls -td reports/resnet50-*/ | head -1)index.html"
+
+up: $(READY)     ## Prefect, Ray, and a worker for schedules, up until make down; prints their addresses
+	@$(PY) -m flows.services up
+
+ui: $(READY)     ## the same with MLflow's UI
+	@$(PY) -m flows.services ui
+
+down: $(READY)   ## end them
+	@$(PY) -m flows.services down $(ARGS_DOWN)

@@ -43,7 +43,10 @@ def main(flow: str, run: Callable[[list[str]], int]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except OSError as error:
-        print(f"Could not read or write: {error}. Nothing was recorded; make room or mend the path.", file=sys.stderr)
+        print(
+            f"Could not read or write: {error}. Nothing was recorded; make room on the disk or mend the path.",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         print("Interrupted. Nothing was recorded.", file=sys.stderr)

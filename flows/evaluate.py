@@ -7,10 +7,12 @@ import json
 import sys
 
 from flows import cli, foreground
-from tasks import services
+from flows.recorded import asked_again
 from tasks.placement.matching import matched
 from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
+from tasks.services import local
+from tasks.services.explained import explained
 
 
 def evaluate(request: cli.Request, resume: str | None = None) -> Result | Sweep:
@@ -18,7 +20,7 @@ def evaluate(request: cli.Request, resume: str | None = None) -> Result | Sweep:
 
     ``resume`` names a sweep: its finished cells are not measured again; an empty request is what that sweep asked.
     """
-    return _flow(_ready(request), resume)
+    return _flow(asked_again(resume) if resume and not request else _ready(request), resume)
 
 
 def _ready(request: cli.Request) -> list[cli.Job]:
@@ -31,20 +33,21 @@ def _ready(request: cli.Request) -> list[cli.Job]:
 
 def _flow(jobs: list[cli.Job], resume: str | None) -> Result | Sweep:
     """Through Prefect. What it is given is what its UI shows: words where there are words."""
-    shown = jobs[0][1].title if len(jobs) == 1 else f"{len(jobs)} evaluations" if jobs else f"the rest of {resume}"
-    say("start")(f"{shown} with {services.prepare(say('start'))}")
-    from flows.pipeline import evaluate as flow
-
+    shown = jobs[0][1].title if len(jobs) == 1 else f"{len(jobs)} evaluations" + (f", {resume} again" if resume else "")
     asked = [words or json.loads(evaluation.model_dump_json()) for words, evaluation in jobs]
-    with services.explained():
-        return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume)
+    with local.prefect(jobs[0][1].services, say("start")) as server:
+        say("start")(f"{shown} with {server}")
+        from flows.pipeline import evaluate as flow
+
+        with explained():
+            return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume)
 
 
 def run(words: list[str]) -> int:
     """Evaluate, print the table, and end standard output with the path of `summary.json`."""
     named = [w.removeprefix("resume=") for w in words if w.startswith("resume=")]
     rest = [w for w in words if not w.startswith("resume=")]
-    jobs = [] if named and not rest else _ready(rest)
+    jobs = asked_again(named[-1]) if named and not rest else _ready(rest)
     code = foreground.forked()
     if code is not None:
         return code

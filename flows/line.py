@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tasks import ROOT
+from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
 from tasks.errors import TouchstoneError
 from tasks.fetch import fetch_artifact, identify_folder
@@ -35,8 +35,6 @@ from tasks.results.process import Process
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
 from tasks.summarize import summarize
-
-REPORTS = ROOT / "reports"
 
 
 def one(words: list[str], evaluation: Evaluation, parent: str | None) -> Result:

@@ -1,6 +1,5 @@
 """The Prefect flow that every evaluation is; deployments name it as `flows.pipeline.evaluate`."""
 
-import os
 from typing import Any
 
 from prefect import flow
@@ -9,9 +8,12 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows import cli, sweeps
 from flows.line import log_orphans, one
-from tasks.placement.cluster import connected
+from flows.recorded import asked_again
+from tasks.placement.cluster import connected, described
 from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
+from tasks.services import local
+from tasks.services.flow_runs import mark_crashed, running
 
 Asked = list[str] | list[list[str] | dict[str, Any]]
 
@@ -35,11 +37,13 @@ def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
     A list of override words is one evaluation (with -m a sweep); a list of such lists, or of whole specifications, is
     several. ``resume`` names a sweep whose finished cells are not measured again.
     """
-    jobs = cli.jobs(request) if request else sweeps.asked_again(str(resume))
-    workers = jobs[0][1].workers
-    say("start")(f"Ray: workers={workers.id}")
-    with connected(workers, os.cpu_count() or 1):
-        log_orphans()
-        if len(jobs) == 1 and resume is None:
-            return one(*jobs[0], None)
-        return sweeps.sweep(jobs, resume)
+    jobs = cli.jobs(request) if request else asked_again(str(resume))
+    first, tell = jobs[0][1], say("start")
+    with running(str(flow_run.id)), local.ray(first.services, first.workers, tell) as address:
+        tell(f"Ray: {described(address)}")
+        with connected(address):
+            mark_crashed(tell)
+            log_orphans()
+            if len(jobs) == 1 and resume is None:
+                return one(*jobs[0], None)
+            return sweeps.sweep(jobs, resume)

@@ -4,17 +4,14 @@ A cell that fails is a row with its reason and stops no other. `resume=<sweep>` 
 a finished cell is the same evaluation, software lock, and host.
 """
 
-import json
 import socket
 import statistics
 import time
-from pathlib import Path
 from typing import Any
 
 from flows import cli
-from flows.line import REPORTS, one, run_name
-from tasks import plugins
-from tasks.errors import Refused
+from flows.line import one, run_name
+from flows.recorded import REPORTS, recorded
 from tasks.progress import say
 from tasks.render import render_sweep
 from tasks.results.measurement import Result, Sweep
@@ -55,22 +52,6 @@ def _begun(jobs: list[cli.Job], resume: str | None) -> tuple[str, dict[str, str]
     summary = recorded(resume)
     cells = [result_of(cell) for cell in summary["cells"] if cell["passed"]]
     return summary["run"], summary["mlflow"], {_identity_of(cell): cell for cell in cells}
-
-
-def recorded(sweep_name: str) -> dict[str, Any]:
-    """The summary of a sweep: its name under reports/, its folder, or its summary.json."""
-    for path in (REPORTS / sweep_name / "summary.json", Path(sweep_name) / "summary.json", Path(sweep_name)):
-        if path.is_file():
-            found: dict[str, Any] = json.loads(path.read_text())
-            if "cells" in found:
-                return found
-    known = sorted(p.parent.name for p in REPORTS.glob("sweep-*/summary.json"))
-    raise Refused(plugins.unknown("sweep", sweep_name, known[-20:]))
-
-
-def asked_again(sweep_name: str) -> list[cli.Job]:
-    """The jobs of a recorded sweep, as they were asked."""
-    return cli.jobs(recorded(sweep_name)["asked"])
 
 
 def identity(evaluation: Evaluation) -> tuple[str, str, str]:

@@ -50,6 +50,7 @@ def specification(**changes: Any) -> dict[str, Any]:
             "min_queries": 20, "accuracy_samples": "all", "seed": 0, "time_limit_s": 60.0,
         },
         "tracing": {**aspect, "id": "none", "level": "none"},
+        "services": {**aspect, "id": "local", "kind": "local", "idle_s": 900},
         "workers": {**aspect, "id": "local", "kind": "local", "address": None},
         "tracking": {**aspect, "id": "local", "uri": None, "experiment": "tests"},
         "contracts": "enforce",

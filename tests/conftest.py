@@ -1,17 +1,23 @@
 """Shared fixtures: the real software environment, and small evaluations that need nothing fetched."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tasks import services
+from tasks.services import known, local, settings
 from tasks.specs.evaluation import Evaluation
 from tests.builders import archive, onnx_model, sha256, specification
 
 # Before a test module imports Prefect, as everywhere: it logs at exit, when pytest has closed what it captures.
-os.environ.update({**services.DEFAULTS, **os.environ})
+settings.apply()
+KEPT_BEFORE = known.kept()
+
+
+def pytest_sessionfinish() -> None:
+    """End the services that the tests started; a developer's own stay."""
+    if not KEPT_BEFORE and known.kept():
+        local.down(lambda text: None)
 
 
 @pytest.fixture(scope="session")

@@ -5,52 +5,59 @@ importer of Ray. Nothing is retried: a second try would be a second measurement.
 """
 
 import os
-import secrets
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, TypeVar
 
 from tasks.errors import MachineFault, TouchstoneError
 from tasks.placement.agents import LESS_MEMORY
-from tasks.specs.protocol import Workers
 
 T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
+QUIET_S = 5.0
 
 
 @contextmanager
-def connected(workers: Workers, cpus: int) -> Iterator[None]:
-    """Ray for the time of the block: on this machine with ``cpus`` cores, or the cluster at ``workers.address``."""
-    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO="0", RAY_AUTH_MODE="token")
-    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a call after the end must not start a cluster of its own
-    os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(_token()))
+def connected(address: str | None) -> Iterator[None]:
+    """Ray for the time of the block: the cluster at ``address``, or (None) one of its own on this machine.
+
+    Its authentication and switches stand in the environment (`tasks/services/settings.py`).
+    """
     import ray
 
     common: dict[str, Any] = {"log_to_driver": False, "configure_logging": True, "logging_level": "ERROR"}
+    alone: dict[str, Any] = {
+        "address": "local",  # else Ray would find the services' cluster by itself
+        "num_cpus": len(os.sched_getaffinity(0)),
+        "include_dashboard": False,
+        "object_store_memory": STORE_BYTES,
+        "_node_ip_address": "127.0.0.1",
+    }
     try:
-        if workers.kind == "local":
-            ray.init(
-                num_cpus=cpus,
-                num_gpus=None,
-                include_dashboard=False,
-                object_store_memory=STORE_BYTES,
-                _node_ip_address="127.0.0.1",
-                **common,
-            )
-        else:
-            ray.init(address=workers.address, **common)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise TouchstoneError(
-            f"Ray cannot be reached with workers={workers.id} ({workers.address}): {error}"
-        ) from error
+        _require_listener(address)
+        ray.init(**({"address": address} if address else alone), **common)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {error}") from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def described(address: str | None) -> str:
+    """Which Ray that is, for a person."""
+    return f"the cluster at {address}" if address else "for this run alone"
+
+
+def _require_listener(address: str | None) -> None:
+    """Ray's client would try for minutes where nobody listens."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if address and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=5).close()
 
 
 @dataclass(frozen=True)
@@ -71,10 +78,14 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     stream = ray.remote(_stream).options(
         num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy=where, max_retries=0, num_returns="streaming"
     )
-    items = stream.remote(function, args)
+    items = stream.remote(function, args, _environment(share))
     try:
+        if not ray.wait([items], timeout=QUIET_S)[0]:
+            say("waiting for free cores: something else runs on that Ray node")
         for reference in items:
             kind, value = ray.get(reference)
+            if kind == "began":
+                continue
             if kind == "said":
                 say(value)
             elif kind == "raised":
@@ -91,8 +102,18 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     raise MachineFault("The Ray worker ended without a result.")
 
 
-def _stream(function: Callable[..., Any], args: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
+def _environment(share: Share) -> dict[str, str]:
+    """What a worker on this machine takes over from the driver; a node of a cluster has its own."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "PREFECT_", "TOUCHSTONE_SERVICE"))}
+    return {} if share.node else kept
+
+
+def _stream(
+    function: Callable[..., Any], args: tuple[Any, ...], environment: dict[str, str]
+) -> Iterator[tuple[str, Any]]:
     """On the node: call in a thread and hand on what is said, then the value or the error."""
+    os.environ.update(environment)
+    yield "began", None
     queue: SimpleQueue[tuple[str, Any]] = SimpleQueue()
 
     def call() -> None:
@@ -107,19 +128,6 @@ def _stream(function: Callable[..., Any], args: tuple[Any, ...]) -> Iterator[tup
         yield kind, value
         if kind != "said":
             return
-
-
-def _token() -> Path:
-    """The cluster's token, made once per user and readable by nobody else."""
-    path = Path(os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone") / "ray-token"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f"{path.name}.{os.getpid()}")
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-        os.replace(partial, path)
-    return path
 
 
 def nodes() -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from tasks.specs.base import Spec, digest
 from tasks.specs.dataset import Dataset
 from tasks.specs.hardware import Hardware
 from tasks.specs.model import Head, Model
-from tasks.specs.protocol import Scenario, Tracing, Tracking, Workers
+from tasks.specs.protocol import Scenario, Services, Tracing, Tracking, Workers
 from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
@@ -33,6 +33,7 @@ class Evaluation(Spec):
     tracing: Tracing
     workers: Workers
     tracking: Tracking
+    services: Services
     contracts: Literal["enforce", "record"] = Field(
         description="Refuse inputs that break the model's contract, or only record it."
     )

@@ -62,6 +62,13 @@ class Workers(Aspect):
     address: str | None = Field(description="ray://… or host:port of an existing cluster.")
 
 
+class Services(Aspect):
+    """Prefect and Ray on this machine, where the environment names no others."""
+
+    kind: Literal["local", "ephemeral"]
+    idle_s: float = Field(ge=0, description="Seconds without a run after which they end; a schedule keeps them up.")
+
+
 class Tracking(Aspect):
     """The MLflow store. None = $MLFLOW_TRACKING_URI, else a SQLite file in the repository."""
 

@@ -24,6 +24,7 @@ def client(tracking: Tracking) -> tuple[Any, str]:
     """An MLflow client and the id of the experiment; the store is initialised under a lock."""
     import mlflow
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     uri = store_uri(tracking)
     mlflow.set_tracking_uri(uri)
@@ -32,7 +33,7 @@ def client(tracking: Tracking) -> tuple[Any, str]:
             made = mlflow.MlflowClient(uri)
             found = made.get_experiment_by_name(tracking.experiment)
             return made, found.experiment_id if found else _experiment(made, tracking.experiment, uri)
-        except (MlflowException, OSError) as error:
+        except (MlflowException, SQLAlchemyError, OSError) as error:
             raise TouchstoneError(f"The MLflow store {uri} cannot be used: {str(error).splitlines()[0]}") from error
 
 

@@ -17,7 +17,9 @@ import pytest
 from flows.evaluate import evaluate
 from tasks import ROOT
 from tasks.errors import ArtifactMismatch, Refused
+from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
+from tasks.services import local
 from tasks.stacks.build import ensure
 from tasks.stacks.lock import RUNNING, Lock
 from tests.builders import COLORS, onnx_model, png
@@ -252,10 +254,17 @@ def _wait_for(url: str, seconds: float = 90) -> None:
             time.sleep(0.5)
 
 
-@pytest.mark.parametrize("step", ["with an ephemeral", "Ray:", "Building", "looking at", "timing 1"])
-def test_ctrl_c_ends_everything_and_leaves_nothing(repository_bench: InRepository, tmp_path: Path, step: str) -> None:
+@pytest.mark.parametrize(
+    ("step", "services"),
+    [("with an ephemeral", "ephemeral"), ("Ray:", "ephemeral")]
+    + [(step, "local") for step in ("Ray:", "Building", "looking at", "timing 1")],
+)
+def test_ctrl_c_ends_everything_and_leaves_nothing(
+    repository_bench: InRepository, tmp_path: Path, step: str, services: str
+) -> None:
+    local.started(("prefect", "ray"), 900, say("test"))  # what stays up does not hold the mark
     mark = repository_bench.mark  # in the run's name, and in the environment of whatever it starts
-    words = cli_words(repository_bench, "scenario.min_duration_s=60")
+    words = cli_words(repository_bench, "scenario.min_duration_s=60", f"services={services}")
     env = {**os.environ, "MARK": mark} | ({"TOUCHSTONE_CACHE": str(tmp_path)} if step == "Building" else {})
     process = subprocess.Popen(
         [*CLI, *words], cwd=ROOT, env=env, stdout=-1, stderr=-1, text=True, start_new_session=True

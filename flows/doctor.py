@@ -1,0 +1,124 @@
+"""`python -m flows.doctor [workers=cluster workers.address=…]`: what is up, what is missing, what each node offers.
+
+Starts nothing. Each line is a fact; a line with a way out begins with «missing». Exit code 0, or 1 if anything is.
+"""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from flows import cli
+from tasks import ROOT
+from tasks.environment.hardware import probe
+from tasks.errors import TouchstoneError
+from tasks.services import children, known, local, settings
+from tasks.specs.evaluation import Evaluation
+from tasks.stacks import cache
+from tasks.stacks.lock import Lock
+
+GIB = 2**30
+ROOM_BYTES = 5 * GIB
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line: what, how it is, and the way out where something is missing."""
+
+    what: str
+    state: str
+    way_out: str = ""
+
+
+def facts(evaluation: Evaluation) -> Iterator[Fact]:
+    """Everything that an evaluation needs on this machine."""
+    yield _prefect()
+    yield from _nodes(evaluation)
+    yield _worker()
+    yield _store(evaluation)
+    yield _software(evaluation)
+    yield _disk()
+
+
+def _prefect() -> Fact:
+    named, up = local.named_prefect(), known.up()
+    if named:
+        answers = children.answers(f"{named}/health")
+        way_out = "" if answers else "start that server, or unset PREFECT_API_URL"
+        return Fact("Prefect", f"{named} (PREFECT_API_URL){'' if answers else ' does not answer'}", way_out)
+    if "prefect" in up:
+        return Fact("Prefect", up["prefect"].address)
+    return Fact("Prefect", "not up; the next run starts it (make up keeps it up)")
+
+
+def _nodes(evaluation: Evaluation) -> Iterator[Fact]:
+    """Every node of the cluster that would be used, or this machine where none is up."""
+    from tasks.placement.cluster import connected, nodes
+
+    address = local.named_ray(evaluation.workers) or (known.up()["ray"].address if "ray" in known.up() else None)
+    offer = probe()
+    here = f"{offer.cpus} cores, {offer.memory_bytes / GIB:.1f} GiB, {', '.join(offer.accelerators) or 'no GPU'}"
+    if address is None:
+        yield Fact("Ray", f"not up; the next run starts it on this machine: {here}, {offer.cpu_model}")
+        return
+    settings.apply()
+    try:
+        with connected(address):
+            yield Fact("Ray", address)
+            for node in nodes():
+                gpus = ", ".join(node["accelerators"]) or "no GPU"
+                memory = node["memory_bytes"] / GIB
+                yield Fact(f"  node {node['host']}", f"{node['cpus']:g} cores, {memory:.1f} GiB, {gpus}")
+    except TouchstoneError as error:
+        yield Fact("Ray", str(error), "make up, or mend workers.address / RAY_ADDRESS")
+
+
+def _worker() -> Fact:
+    if "worker" in known.up():
+        return Fact("schedules", f"run by {children.POOL} here; see python -m flows.deploy status")
+    return Fact("schedules", "nobody runs them here (make up, or a deployment, starts a worker)")
+
+
+def _store(evaluation: Evaluation) -> Fact:
+    from tasks.tracking.store import client, store_uri
+
+    uri = store_uri(evaluation.tracking)
+    try:
+        client(evaluation.tracking)
+    except TouchstoneError as error:
+        return Fact("MLflow", str(error), "mend tracking.uri or MLFLOW_TRACKING_URI")
+    ui = known.up().get("mlflow")
+    return Fact("MLflow", f"{uri}, shown at {ui.address}" if ui else f"{uri} (make ui shows it)")
+
+
+def _software(evaluation: Evaluation) -> Fact:
+    software = evaluation.software
+    built = {entry.stack.key for entry in cache.inventory()}
+    if Lock(software.python, software.packages).key in built:
+        return Fact("software", f"{software.id} is built; see python -m flows.software list")
+    return Fact("software", f"{software.id} is not built; the first run builds it (python -m flows.software build)")
+
+
+def _disk() -> Fact:
+    free = shutil.disk_usage(ROOT).free
+    state = f"{free / GIB:.0f} GiB free"
+    return Fact("disk", state, "" if free > ROOM_BYTES else "make room: python -m flows.software prune, make clean")
+
+
+def run(words: list[str]) -> int:
+    """Print the facts."""
+    given = any(w.startswith("+model=") for w in words)
+    evaluation = cli.composed(words if given else [f"+model={cli.options('model')[0]}", *words])
+    found = list(facts(evaluation))
+    table = Table("", "", box=None, show_header=False, padding=(0, 2, 0, 0))
+    for fact in found:
+        table.add_row(fact.what, fact.state + (f"\n[red]missing[/]: {fact.way_out}" if fact.way_out else ""))
+    Console(highlight=False).print(table)
+    return 1 if any(fact.way_out for fact in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(cli.main("doctor", run))

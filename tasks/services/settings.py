@@ -1,0 +1,45 @@
+"""The environment in which Prefect, Ray, and MLflow are used; applied before any of them is imported."""
+
+import os
+import secrets
+from pathlib import Path
+
+from tasks import ROOT
+
+STATE = Path(os.environ.get("TOUCHSTONE_STATE") or ROOT / ".touchstone")
+HOME = STATE / "prefect"
+FOLDER = STATE / "services"
+DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # our sentences are the console; Prefect's log is in its UI
+    "PREFECT_LOGGING_LEVEL": "INFO",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # a call after the end must not start a cluster of its own
+    "RAY_AUTH_MODE": "token",
+}
+
+
+def apply() -> None:
+    """Set what the user has not set."""
+    for name, value in {**DEFAULTS, "PREFECT_HOME": str(HOME)}.items():
+        os.environ.setdefault(name, value)
+    if "RAY_AUTH_TOKEN" not in os.environ:
+        os.environ.setdefault("RAY_AUTH_TOKEN_PATH", str(ray_token()))
+
+
+def ray_token() -> Path:
+    """The file with Ray's token, made once per user and readable by nobody else."""
+    path = Path(os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone") / "ray-token"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+        os.replace(partial, path)
+    return path
