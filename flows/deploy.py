@@ -96,7 +96,7 @@ def deployed(name: str, cron: str | None, asked: list[str]) -> None:
         except ObjectAlreadyExists:
             pass
     paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    made = evaluate.to_deployment(  # type: ignore[union-attr]
+    made = evaluate.to_deployment(
         name,
         cron=cron,
         parameters={"request": asked} if asked else {},

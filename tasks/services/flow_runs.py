@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tasks import ROOT
+from tasks.services.settings import STATE
 
-FOLDER = ROOT / ".touchstone" / "flow_runs"
+FOLDER = STATE / "flow_runs"
 
 
 @contextmanager

@@ -146,7 +146,9 @@ def main(idle_s: float) -> None:
                 os._exit(0)
             continue  # the guard is gone: this process takes its place
         (settings.FOLDER / "keeper.json").write_text(json.dumps({"guard": guard, "keeper": child}))
-        _, status = os.waitpid(child, 0)
+        ended, status = os.wait()
+        while ended != child:  # services that this process started when it was the keeper
+            ended, status = os.wait()
         if os.waitstatus_to_exitcode(status) == 0:
             return
         time.sleep(LOOK_S)

@@ -19,7 +19,7 @@ from tasks.specs.protocol import Services, Workers
 Say = Callable[[str], None]
 OURS = "TOUCHSTONE_PREFECT"  # the PREFECT_API_URL that we set ourselves, for this process and what it starts
 PATIENCE_S = 180.0
-INHERITED = ("PYTHON", "RAY_", "PREFECT_", "VIRTUAL_ENV")
+NOT_INHERITED = ("PYTHON", "RAY_", "PREFECT__", "PREFECT_API_URL", OURS, "VIRTUAL_ENV")
 
 
 @contextmanager
@@ -107,7 +107,7 @@ def _keeper(idle_s: float) -> None:
     with alone(settings.FOLDER / "lock"):
         if known.kept():
             return
-        env = {k: v for k, v in os.environ.items() if not k.startswith(INHERITED)}
+        env = {k: v for k, v in os.environ.items() if not k.startswith(NOT_INHERITED)}
         env |= {
             k: os.environ[k] for k in (*settings.DEFAULTS, "PREFECT_HOME", "RAY_AUTH_TOKEN_PATH") if k in os.environ
         }

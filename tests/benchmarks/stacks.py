@@ -37,9 +37,9 @@ def row(software: str, model: str, seconds: float) -> str:
         return f"| {model} | {software} | left out: {why} | | | | |"
     try:
         grid.answer(software, model)  # builds and fetches before the machine is held
-        expected = grid.expected(model)
+        expected = grid.expected(model, whole=True)
         with turn(True, print):
-            answer = grid.answer(software, model, seconds)
+            answer = grid.answer(software, model, seconds, whole=True)
     except (AssertionError, TouchstoneError) as error:
         return f"| {model} | {software} | failed: {' '.join(str(error).split())[-300:]} | | | | |"
     precision = answer.effective["precision"]
@@ -58,8 +58,9 @@ def _opening(seconds: float) -> list[str]:
     return [
         "# Every software on every model",
         "",
-        f"`python -m tests.benchmarks.stacks --seconds {seconds:g}`: samples of `patches` against a reference that",
-        "NumPy computes in float64 from the layer table (`tests/contracts/reference.py`). Allowed is, as a share of",
+        f"`python -m tests.benchmarks.stacks --seconds {seconds:g}`: the test split of `patches`, for large inputs",
+        "four samples of it, against a reference that NumPy computes in float64 from the layer table",
+        "(`tests/contracts/reference.py`). Allowed is, as a share of",
         f"the reference's standard deviation (at least 1): {allowed}. `predict p50`: batch 1, one thread, one process,",
         "no other timed part beside it; processes of one software differ. Machine:",
         f"{processor.model()}, {os.cpu_count()} logical CPUs, load average {os.getloadavg()[1]:.1f} at the end.",

@@ -37,6 +37,7 @@ from tests.contracts import reference
 CELLS = [(software, model) for model in cli.options("model") for software in cli.options("software")]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
+PART = 64  # samples of the reference at once
 TIME_LIMIT_S = 300
 
 
@@ -75,27 +76,30 @@ def table(model: str) -> tuple[Network, dict[str, Any]]:
 
 
 @cache
-def inputs(model: str) -> NDArray[Any]:
-    """Pre-processed samples, the same for every software: 128 small ones, or 4."""
+def inputs(model: str, whole: bool = False) -> NDArray[Any]:
+    """Pre-processed samples, the same for every software: 128 small ones (``whole``: all of the data set), or 4."""
     asked = evaluation(DEFAULT[0], model)
     assert asked.dataset.archive
     fetch(asked.dataset.archive, ROOT)
     data = open_data(_request(asked, Path()))
-    count = 128 if math.prod(table(model)[0].input_shape[1:]) < SMALL else 4
+    small = math.prod(table(model)[0].input_shape[1:]) < SMALL
+    count = (len(data.samples) if whole else 128) if small else 4
     return np.asarray(data.batch(seeded_order(len(data.samples), count, seed=0)))
 
 
 @cache
-def expected(model: str) -> NDArray[np.float64]:
+def expected(model: str, whole: bool = False) -> NDArray[np.float64]:
     """The float64 reference for `inputs`."""
-    return reference.logits(*table(model), inputs(model))
+    pictures = inputs(model, whole)
+    parts = [reference.logits(*table(model), pictures[i : i + PART]) for i in range(0, len(pictures), PART)]
+    return np.concatenate(parts)
 
 
 @cache
-def answer(software: str, model: str, seconds: float = 0.0) -> Answer:
+def answer(software: str, model: str, seconds: float = 0.0, whole: bool = False) -> Answer:
     """The real predictor in the real stack, on one core."""
     asked = evaluation(software, model)
-    return asked_of(asked, fetch(asked.artifact, ROOT), inputs(model), seconds)
+    return asked_of(asked, fetch(asked.artifact, ROOT), inputs(model, whole), seconds)
 
 
 def asked_of(asked: Evaluation, path: Path, pictures: NDArray[Any], seconds: float = 0.0) -> Answer:

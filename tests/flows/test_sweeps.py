@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from flows import sweeps
+from flows import recorded, sweeps
 from flows.evaluate import evaluate
 from tasks import ROOT
 from tasks.errors import Refused
@@ -44,7 +44,7 @@ def test_resuming_measures_only_what_is_not_there(
     summary = json.loads((ROOT / "reports" / first.run / "summary.json").read_text())
     assert summary["finished"] and summary["passed"] and len(summary["cells"]) == 2
     assert summary["cells"][0]["environment"]["host"]
-    assert len(sweeps.asked_again(first.run)) == 2
+    assert len(recorded.asked_again(first.run)) == 2
 
 
 def test_another_lock_or_evaluation_is_not_the_same_cell(repository_bench: InRepository) -> None:
@@ -57,7 +57,7 @@ def test_another_lock_or_evaluation_is_not_the_same_cell(repository_bench: InRep
 
 def test_an_unknown_sweep_is_answered_with_those_there_are() -> None:
     with pytest.raises(Refused, match="There is no sweep"):
-        sweeps.recorded("sweep-of-nobody")
+        recorded.recorded("sweep-of-nobody")
 
 
 def test_the_remaining_time_is_never_below_what_the_scenarios_ask(repository_bench: InRepository) -> None:
