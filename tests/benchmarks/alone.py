@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.alone [--rounds 5]`: does a sweep disturb what it times? → reports/alone.md.
+"""`python -m tests.benchmarks.alone [--rounds 10]`: does a sweep disturb what it times? → reports/alone.md.
 
 Four evaluations, one of them memory-bound (large fully connected layers), alone and as cells of one sweep, in
 alternating order. A ratio is the median prediction in the sweep over the one alone, in the same round.
@@ -20,7 +20,7 @@ from tasks.specs.evaluation import Evaluation
 from tests.builders import sha256
 
 PLACE = ROOT / ".touchstone" / "benchmarks"
-SHORT = ["scenario.repetitions=2", "scenario.min_duration_s=3", "scenario.accuracy_samples=32"]
+SHORT = ["scenario.repetitions=4", "scenario.min_duration_s=2", "scenario.accuracy_samples=32"]
 
 
 def dense_model(path: Path) -> Path:
@@ -75,7 +75,7 @@ def p50(result: Result) -> float:
 def main() -> None:
     """Measure, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=10)
     asked, rows = evaluations(), []
     for i in range(parser.parse_args().rounds):
         values = dict[str, list[float]]()

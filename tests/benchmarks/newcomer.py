@@ -41,6 +41,11 @@ class Newcomer:
             sys.exit(f"{' '.join(command)} ended with {done.returncode}, not {expect}:\n{done.stdout}\n{done.stderr}")
         return seconds, done.stdout, done.stderr
 
+    def end(self) -> None:
+        """End the services that the clone keeps up."""
+        command = [str(self.clone / ".venv" / "bin" / "python"), "-m", "flows.services", "down", "now"]
+        subprocess.run(command, cwd=self.clone, env=self.env, capture_output=True, check=False)
+
     def tell(self, what: str, found: str) -> None:
         """A row of the table."""
         self.rows.append((what, found))
@@ -55,10 +60,11 @@ class Newcomer:
 def main() -> None:
     """Measure, and write the table."""
     place = Path(tempfile.mkdtemp(prefix="touchstone-newcomer-"))
+    new = Newcomer(place)
     try:
-        new = Newcomer(place)
         _live(new)
     finally:
+        new.end()
         shutil.rmtree(place, ignore_errors=True)
     lines = ["# A newcomer's first hour", "", f"`python -m tests.benchmarks.newcomer`, {os.cpu_count()} cores.", ""]
     lines += ["| what | found |", "|---|---|", *(f"| {what} | {found} |" for what, found in new.rows)]
@@ -75,12 +81,14 @@ def _live(new: Newcomer) -> None:
     new.tell("`make evaluate` again", f"{seconds:.0f} s; {new.steps(out)}")
     flow = [str(new.clone / ".venv" / "bin" / "python"), "-m", "flows.evaluate"]
     seconds, out, _ = new.run(*flow, "+model=patchnet", "scenario=quick")
-    new.tell("`+model=patchnet scenario=quick`", f"{seconds:.0f} s; {new.steps(out)}")
+    new.tell("`+model=patchnet scenario=quick`, services up", f"{seconds:.0f} s; {new.steps(out)}")
     typos = [new.run(*flow, "+model=resnet51", expect=2) for _ in range(5)]
     new.tell("a typo", f"{statistics.median(t[0] for t in typos):.2f} s (median of 5): {typos[0][2].strip()}")
     seconds, _, err = new.run(*flow, "+model=resnet50", "hw=v100", expect=3)
     new.tell("`hw=v100` without such a GPU", f"{seconds:.2f} s: {err.strip()}")
-    seconds, _, _ = new.run(*OFFLINE, *flow, "+model=patchnet", "scenario=quick")
+    seconds, out, _ = new.run(*flow, "+model=patchnet", "scenario=quick", "services=ephemeral")
+    new.tell("the same, `services=ephemeral`", f"{seconds:.0f} s; {new.steps(out)}")
+    seconds, _, _ = new.run(*OFFLINE, *flow, "+model=patchnet", "scenario=quick", "services=ephemeral")
     new.tell("the same with the network blocked", f"{seconds:.0f} s, exit code 0")
     _rebuild(new)
 
