@@ -4,7 +4,7 @@ PY := .venv/bin/python
 READY := .venv/ready
 ARGS ?= +model=resnet50
 
-.PHONY: help setup evaluate test test-stacks check lint clean picture up ui down
+.PHONY: help setup evaluate test test-stacks check lint clean picture up ui down test-faults
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
@@ -50,3 +50,6 @@ ui: $(READY)     ## the same with MLflow's UI
 
 down: $(READY)   ## end them
 	@$(PY) -m flows.services down $(ARGS_DOWN)
+
+test-faults: $(READY) ## every process killed in every step: reports/faults.md (about half an hour)
+	@$(PY) -m tests.benchmarks.faults

@@ -56,7 +56,9 @@ def _prefect() -> Fact:
 
 def _nodes(evaluation: Evaluation) -> Iterator[Fact]:
     """Every node of the cluster that would be used, or this machine where none is up."""
-    from tasks.placement.cluster import connected, nodes
+    from tasks.placement.cluster import connected
+    from tasks.placement.matching import shown
+    from tasks.placement.nodes import survey
 
     address = local.named_ray(evaluation.workers) or (known.up()["ray"].address if "ray" in known.up() else None)
     offer = probe()
@@ -68,10 +70,9 @@ def _nodes(evaluation: Evaluation) -> Iterator[Fact]:
     try:
         with connected(address):
             yield Fact("Ray", address)
-            for node in nodes():
-                gpus = ", ".join(node["accelerators"]) or "no GPU"
-                memory = node["memory_bytes"] / GIB
-                yield Fact(f"  node {node['host']}", f"{node['cpus']:g} cores, {memory:.1f} GiB, {gpus}")
+            for node in survey():
+                mended = "bring that node to this commit, with its environment (make setup)" if node["lacks"] else ""
+                yield Fact(f"  node {node['host']}", node["lacks"] or shown(node), mended)
     except TouchstoneError as error:
         yield Fact("Ray", str(error), "make up, or mend workers.address / RAY_ADDRESS")
 

@@ -8,7 +8,7 @@ import sys
 
 from flows import cli, foreground
 from flows.recorded import asked_again
-from tasks.placement.matching import matched
+from tasks.placement.matching import distributed, matched
 from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
 from tasks.services import local
@@ -26,7 +26,7 @@ def evaluate(request: cli.Request, resume: str | None = None) -> Result | Sweep:
 def _ready(request: cli.Request) -> list[cli.Job]:
     """The request, valid, and satisfied by this machine as far as that can be known at once."""
     jobs = cli.jobs(request)
-    if len(jobs) == 1 and jobs[0][1].workers.kind == "local":
+    if len(jobs) == 1 and not distributed(jobs[0][1]):
         matched(jobs[0][1])
     return jobs
 

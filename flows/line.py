@@ -37,15 +37,15 @@ from tasks.stacks.stack import Stack
 from tasks.summarize import summarize
 
 
-def one(words: list[str], evaluation: Evaluation, parent: str | None) -> Result:
-    """One evaluation. In a sweep (``parent``) bad input is a failed cell, else it raises."""
+def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
+    """One evaluation, on that node. In a sweep (``parent``) bad input is a failed cell, else it raises."""
     name = run_name(f"{evaluation.model.id}-{evaluation.software.id}-{evaluation.scenario.id}")
     with held(name) as pending, report_folder(name) as folder:
         try:
             started_at = datetime.now(UTC).isoformat(timespec="seconds")
             result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
             pending.note("asked", _asked(result, parent))
-            result = _recorded(*_measured(result, pending, parent), parent, pending)
+            result = _recorded(*_measured(result, pending, parent, node), parent, pending)
         except BaseException:
             pending.done = True  # it was refused or interrupted: nothing is to be kept
             raise
@@ -81,12 +81,14 @@ def _asked(result: Result, parent: str | None) -> dict[str, Any]:
     }
 
 
-def _measured(result: Result, pending: Pending, parent: str | None) -> tuple[Result, dict[str, float]]:
+def _measured(
+    result: Result, pending: Pending, parent: str | None, node: str | None
+) -> tuple[Result, dict[str, float]]:
     """Everything up to the verdict, and the seconds of each step; a failure is kept with what went well before it."""
     steps: dict[str, float] = {}
     processes: list[Process] = []
     try:
-        result, stack = _placed(result, steps)
+        result, stack = _placed(result, steps, node)
         pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
         return _judged(result, stack, processes, steps, pending), steps
     except TouchstoneError as error:
@@ -95,10 +97,10 @@ def _measured(result: Result, pending: Pending, parent: str | None) -> tuple[Res
         return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
 
 
-def _placed(result: Result, steps: dict[str, float]) -> tuple[Result, Stack]:
+def _placed(result: Result, steps: dict[str, float], node: str | None) -> tuple[Result, Stack]:
     """Where it runs, from which files, in which environment."""
     with _timed(steps, "match"):
-        placement = match(result.evaluation)
+        placement = match(result.evaluation, node)
     with _timed(steps, "fetch and provision"):
         artifacts, stack = _prepared(result.evaluation, placement.get("node"))
     described = {**asdict(stack), "python": str(stack.python), "folder": str(stack.folder)}
@@ -112,7 +114,7 @@ def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any],
         "model": fetch_artifact.submit(evaluation.artifact, node),
         "dataset": fetch_artifact.submit(archive, node)
         if archive
-        else identify_folder.submit(samples_path(evaluation)),
+        else identify_folder.submit(samples_path(evaluation), node),
     }
     stack = provision.submit(evaluation.software, node)
     return {name: future.result() for name, future in fetched.items()}, stack.result()

@@ -44,6 +44,7 @@ def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
         with connected(address):
             mark_crashed(tell)
             log_orphans()
-            if len(jobs) == 1 and resume is None:
-                return one(*jobs[0], None)
-            return sweeps.sweep(jobs, resume)
+            cells = list(sweeps.cells(jobs))
+            if len(cells) == 1 and resume is None:
+                return one(*cells[0][:2], None)
+            return sweeps.sweep(jobs, cells, resume)

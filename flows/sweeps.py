@@ -7,11 +7,14 @@ a finished cell is the same evaluation, software lock, and host.
 import socket
 import statistics
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from flows import cli
 from flows.line import one, run_name
 from flows.recorded import REPORTS, recorded
+from tasks.placement.matching import distributed, satisfying
 from tasks.progress import say
 from tasks.render import render_sweep
 from tasks.results.measurement import Result, Sweep
@@ -22,47 +25,63 @@ from tasks.stacks.lock import Lock
 from tasks.tracking import runs
 
 
-def sweep(jobs: list[cli.Job], resume: str | None) -> Sweep:
-    """Every evaluation in turn; the sweep's report is rewritten after each."""
-    name, parent, finished = _begun(jobs, resume)
+Cell = tuple[list[str], Evaluation, str | None, str | None]  # words, evaluation, Ray's node, host
+
+
+def cells(jobs: list[cli.Job]) -> Iterator[Cell]:
+    """Each job, on any node (None) or, with dispatch=all, on every one that has what it asks for."""
+    for words, evaluation in jobs:
+        if evaluation.dispatch == "all" and distributed(evaluation):
+            yield from ((words, evaluation, p["node"], p["host"]) for p in satisfying(evaluation))
+        else:
+            yield words, evaluation, None, None if distributed(evaluation) else socket.gethostname()
+
+
+def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
+    """Every cell in turn; the sweep's report is rewritten after each. ``jobs`` is what was asked."""
+    name, parent, finished = _begun(cells, resume)
     asked = tuple(words or evaluation.model_dump(mode="json") for words, evaluation in jobs)
-    state = Sweep(name, REPORTS / name, (), parent, asked)
+    state = Sweep(name, REPORTS / name, (), parent, asked, len(cells))
     state.folder.mkdir(parents=True, exist_ok=True)
     clock = Clock()
-    for number, (words, evaluation) in enumerate(jobs, 1):
-        cell = finished.get(identity(evaluation))
-        where = f"{number} of {len(jobs)}: {evaluation.title}, {evaluation.software.id}, {evaluation.scenario.id}"
+    for number, (words, evaluation, node, host) in enumerate(cells, 1):
+        cell = finished.get(identity(evaluation, host))
+        where = f"{number} of {len(cells)}: {evaluation.title}, {evaluation.software.id}, {evaluation.scenario.id}"
+        if node:
+            where += f" on {host}"
         if cell:
             say("sweep")(f"{where}: finished in {cell.run} (same evaluation, lock, and host)")
         else:
-            say("sweep")(f"{where}; {clock.remaining([e for _, e in jobs[number - 1 :]])}")
+            say("sweep")(f"{where}; {clock.remaining([e for _, e, *_ in cells[number - 1 :]])}")
             with clock:
-                cell = one(words, evaluation, parent["run_id"])
-        state = Sweep(name, state.folder, (*state.cells, cell), parent, asked)
+                cell = one(words, evaluation, parent["run_id"], node)
+        state = replace(state, cells=(*state.cells, cell))
         render_sweep(state)
-    runs.end_parent(jobs[0][1].tracking, parent, state.passed)
+    runs.end_parent(cells[0][1].tracking, parent, state.passed)
     return state
 
 
-def _begun(jobs: list[cli.Job], resume: str | None) -> tuple[str, dict[str, str], dict[Any, Result]]:
+def _begun(jobs: list[Cell], resume: str | None) -> tuple[str, dict[str, str], dict[Any, Result]]:
     """Name, MLflow parent, and finished cells: new ones, or those of the sweep that is resumed."""
     if resume is None:
         name = run_name("sweep")
         return name, runs.start_parent(jobs[0][1].tracking, name, len(jobs)), {}
     summary = recorded(resume)
     cells = [result_of(cell) for cell in summary["cells"] if cell["passed"]]
-    return summary["run"], summary["mlflow"], {_identity_of(cell): cell for cell in cells}
+    named = {_identity_of(cell): cell for cell in cells}
+    anywhere = {(evaluation, lock, None): cell for (evaluation, lock, _), cell in named.items()}
+    return summary["run"], summary["mlflow"], {**anywhere, **named}
 
 
-def identity(evaluation: Evaluation) -> tuple[str, str, str]:
-    """What makes a finished cell the same: evaluation hash, lock key, host."""
+def identity(evaluation: Evaluation, host: str | None) -> tuple[str, str, str | None]:
+    """What makes a finished cell the same: evaluation hash, lock key, host (None: any of a cluster's)."""
     software = evaluation.software
     isolated = software.environment == "isolated"
     key = Lock(software.python, software.packages).key if isolated else current(software.framework).key
-    return evaluation.hashes()["evaluation"], key, socket.gethostname()
+    return evaluation.hashes()["evaluation"], key, host
 
 
-def _identity_of(cell: Result) -> tuple[str, str, str]:
+def _identity_of(cell: Result) -> tuple[str, str, str | None]:
     return cell.hashes["evaluation"], str(cell.stack.get("key")), str(cell.placement.get("host"))
 
 

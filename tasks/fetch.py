@@ -1,5 +1,6 @@
 """Fetch: the model file and the samples, on the node that measures, verified before they are handed over."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,22 @@ from tasks.specs.artifact import Artifact
 @task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}")
 def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
-    path = place(Share(node=node), untimed, fetch, artifact, ROOT, say=say("fetch"))
+    return place(Share(node=node), untimed, _fetched, artifact, say=say("fetch"))
+
+
+def _fetched(artifact: Artifact, say: Callable[[str], None]) -> dict[str, Any]:
+    """On the node."""
+    path = fetch(artifact, ROOT, say)
     sha256 = artifact.sha256 or sha256_of(path)
     return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
 
 
 @task(persist_result=False, name="identify folder", task_run_name="identify {folder}")
-def identify_folder(folder: Path) -> dict[str, Any]:
+def identify_folder(folder: Path, node: str | None) -> dict[str, Any]:
     """What the user's own folder of samples holds, by names and sizes."""
+    return place(Share(node=node), untimed, _identified, folder, say=say("fetch"))
+
+
+def _identified(folder: Path, say: Callable[[str], None]) -> dict[str, Any]:
+    """On the node."""
     return describe_folder(folder)

@@ -9,6 +9,6 @@ from tasks.specs.evaluation import Evaluation
 
 
 @task(persist_result=False, name="match hardware", task_run_name="match hw={evaluation.hw.id}")
-def match(evaluation: Evaluation) -> dict[str, Any]:
+def match(evaluation: Evaluation, node: str | None = None) -> dict[str, Any]:
     """The placement: host, reserved cores, what was offered. Raises `HardwareMissing`."""
-    return matched(evaluation)
+    return matched(evaluation, node)

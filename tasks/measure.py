@@ -9,7 +9,7 @@ from prefect.runtime import task_run
 from tasks.errors import MachineFault
 from tasks.placement.agents import run_agent
 from tasks.placement.cluster import Share, place
-from tasks.placement.request import agent_request, samples_path
+from tasks.placement.request import agent_request
 from tasks.progress import say
 from tasks.results.measurement import Result
 from tasks.results.pending import Pending, unpacked
@@ -43,8 +43,8 @@ def measure(result: Result, role: Role, index: int, stack: Stack, pending: Pendi
     evaluation, placement, tell = result.evaluation, result.placement, say("measure")
     total = evaluation.scenario.repetitions
     tell(DOING[role] + (f" {index + 1} of {total}: a fresh process" if role == "timed" else ""))
-    model = Path(result.artifacts["model"]["path"])
-    request = agent_request(evaluation, role, index, placement["cpus"], model, samples_path(evaluation))
+    model, samples = (Path(result.artifacts[name]["path"]) for name in ("model", "dataset"))  # on the node
+    request = agent_request(evaluation, role, index, placement["cpus"], model, samples)
     request["attempt"] = task_run.run_count
     gpus = evaluation.hw.accelerator.count if evaluation.hw.accelerator else 0
     share = Share(len(placement["cpus"]), gpus, placement.get("node"))

@@ -54,6 +54,7 @@ def specification(**changes: Any) -> dict[str, Any]:
         "workers": {**aspect, "id": "local", "kind": "local", "address": None},
         "tracking": {**aspect, "id": "local", "uri": None, "experiment": "tests"},
         "contracts": "enforce",
+        "dispatch": "any",
         "allow_modules": [],
     }  # fmt: skip
     for path, value in changes.items():

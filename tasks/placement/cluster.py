@@ -130,23 +130,8 @@ def _stream(
             return
 
 
-def nodes() -> list[dict[str, Any]]:
-    """What each living node has, by Ray: cores, memory in bytes, accelerators by name."""
+def alive() -> dict[str, str]:
+    """Ray's id of each living node, and its host name."""
     import ray
 
-    alive = [n for n in ray.nodes() if n["Alive"]]
-    return [
-        {
-            "host": n["NodeManagerHostname"],
-            "node": n["NodeID"],
-            "cpus": n["Resources"].get("CPU", 0),
-            "memory_bytes": n["Resources"].get("memory", 0),
-            "accelerators": [
-                name.removeprefix("accelerator_type:")
-                for name in n["Resources"]
-                if name.startswith("accelerator_type:")
-                for _ in range(int(n["Resources"].get("GPU", 0)))
-            ],
-        }
-        for n in alive
-    ]
+    return {n["NodeID"]: n["NodeManagerHostname"] for n in ray.nodes() if n["Alive"]}

@@ -12,18 +12,27 @@ from tasks.errors import HardwareMissing, Refused
 from tasks.placement.request import samples_path
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.hardware import Hardware
-from tasks.specs.protocol import Workers
 
 GIB = 2**30
 
 
-def matched(evaluation: Evaluation) -> dict[str, Any]:
-    """Where the evaluation can run. Raises `HardwareMissing`, or `Refused` for what no hardware would mend."""
-    hw, workers = evaluation.hw, evaluation.workers
-    placement = _on_cluster(hw, workers) if workers.kind == "cluster" else on_this_machine(hw)
+def matched(evaluation: Evaluation, node: str | None = None) -> dict[str, Any]:
+    """Where the evaluation can run, or whether it can on that node.
+
+    Raises `HardwareMissing`, or `Refused` for what no hardware would mend.
+    """
     _require_device(evaluation)
-    _require_samples(evaluation)
-    return placement
+    if not distributed(evaluation):
+        placement = on_this_machine(evaluation.hw)
+        _require_samples(evaluation)
+        return placement
+    found = satisfying(evaluation)
+    return next((p for p in found if p["node"] == node), found[0]) if node else found[0]
+
+
+def distributed(evaluation: Evaluation) -> bool:
+    """Whether it may run on another machine: a cluster was named, by the evaluation or by RAY_ADDRESS."""
+    return evaluation.workers.kind == "cluster" or bool(os.environ.get("RAY_ADDRESS"))
 
 
 def on_this_machine(hw: Hardware) -> dict[str, Any]:
@@ -97,24 +106,25 @@ def _described(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _on_cluster(hw: Hardware, workers: Workers) -> dict[str, Any]:
-    """The first of Ray's nodes that has everything; must run inside `connected`."""
-    from tasks.placement.cluster import nodes
+def satisfying(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """A placement on every node that has what is asked for. Raises `HardwareMissing` when none has. Inside `connected`."""
+    from tasks.placement.nodes import survey
 
-    seen = []
-    for node in nodes():
-        if not _lacks(hw, node["cpus"], node["memory_bytes"], node["accelerators"]):
-            wanted = int(node["cpus"] if hw.cpus == "all" else hw.cpus)
-            return {
-                "host": node["host"],
-                "node": node["node"],
-                "cpus": list(range(wanted)),
-                "offered": node,
-                "asked": hw.model_dump(mode="json"),
-            }
-        gpus = ", ".join(node["accelerators"]) or "no GPU"
-        seen.append(f"{node['host']}: {node['cpus']:g} cores, {node['memory_bytes'] / GIB:.1f} GiB, {gpus}")
-    asked = hw.accelerator.name if hw.accelerator else f"{hw.cpus} cores"
-    raise HardwareMissing(
-        _sentence(hw, [asked], f"the cluster at {workers.address} offers {'; '.join(seen) or 'no node'}")
-    )
+    hw, found, seen = evaluation.hw, [], []
+    for node in survey():
+        lacks = [node["lacks"]] if node["lacks"] else _lacks(hw, node["cpus"], node["memory_bytes"], node["accelerators"])
+        if not lacks:
+            wanted = node["cpus"] if hw.cpus == "all" else int(hw.cpus)
+            asked = hw.model_dump(mode="json")
+            found.append({k: node[k] for k in ("host", "node")} | {"cpus": node["cores"][-wanted:], "offered": node, "asked": asked})
+        seen.append(f"{node['host']}: {node['lacks'] or shown(node)}")
+    if not found:
+        asked = hw.accelerator.name if hw.accelerator else f"{hw.cpus} cores and {hw.memory_gib:g} GiB"
+        raise HardwareMissing(_sentence(hw, [asked], f"the cluster offers {'; '.join(seen) or 'no node'}"))
+    return found
+
+
+def shown(node: dict[str, Any]) -> str:
+    """What a node has, for a person."""
+    gpus = ", ".join(node["accelerators"]) or "no GPU"
+    return f"{node['cpus']:g} cores, {node['memory_bytes'] / GIB:.1f} GiB of memory, {gpus}, {node['cpu_model']}"

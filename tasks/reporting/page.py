@@ -73,6 +73,7 @@ def _sweep(sweep: Sweep, folder: Path) -> str:
         {
             "result": cell,
             "state": words.state(cell),
+            "host": cell.placement.get("host", "") if words.hosts(sweep) > 1 else "",
             "link": Path(os.path.relpath(cell.folder, folder), "index.html").as_posix(),
             "numbers": [shown(cell.metrics[n]) if n in cell.metrics else None for n in CELL],
         }

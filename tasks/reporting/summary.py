@@ -21,7 +21,7 @@ def summary(result: Result | Sweep) -> dict[str, Any]:
     """Plain data: a Result with everything but its raw tables, or a Sweep with one summary a cell."""
     if isinstance(result, Sweep):
         cells = [summary(cell) for cell in result.cells]
-        state = {"passed": result.passed, "finished": len(cells) == len(result.asked)}
+        state = {"passed": result.passed, "finished": len(cells) == result.expected}
         whole = {"run": result.run, **state, "mlflow": result.mlflow, "asked": result.asked, "cells": cells}
     else:
         whole = _of_result(result)

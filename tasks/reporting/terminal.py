@@ -76,9 +76,11 @@ def _sweep(sweep: Sweep) -> RenderableType:
     for heading in OF_A_CELL.values():
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
+    several = words.hosts(sweep) > 1
     for cell in sweep.cells:
         asked, state = cell.evaluation, words.state(cell)
-        aspects = escape(f"{asked.software.id}, {asked.hw.id}, {asked.scenario.id}")
+        where = f" on {cell.placement.get('host', '?')}" if several else ""
+        aspects = escape(f"{asked.software.id}, {asked.hw.id}{where}, {asked.scenario.id}")
         numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
         table.add_row(escape(asked.title), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")

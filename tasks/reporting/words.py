@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from tasks.results.measurement import Result
+from tasks.results.measurement import Result, Sweep
 
 ASPECTS = ("dataset", "software", "hw", "scenario")
 
@@ -37,6 +37,11 @@ def hardware(result: Result) -> str:
     gpus = [g.get("name", "") for g in host.get("gpus", []) if isinstance(g, dict)] if isinstance(host, dict) else []
     shown = gpus if result.evaluation.hw.accelerator else []
     return " · ".join(p for p in (result.evaluation.hw.id, cores, cpu, *shown, _inside(host, "hostname")) if p)
+
+
+def hosts(sweep: Sweep) -> int:
+    """On how many machines its cells ran."""
+    return len({cell.placement.get("host") for cell in sweep.cells if cell.placement})
 
 
 def scenario(result: Result) -> str:

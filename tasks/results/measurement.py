@@ -106,13 +106,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Several evaluations of one request, in order; ``asked`` is one list of words, or a specification, a cell."""
+    """Several evaluations of one request, in order.
+
+    ``asked``: a list of words, or a specification, for each; ``expected``: how many cells it will have.
+    """
 
     run: str
     folder: Path
     cells: tuple[Result, ...]
     mlflow: dict[str, str] = field(default_factory=dict)
     asked: tuple[Any, ...] = ()
+    expected: int = 0
 
     @property
     def passed(self) -> bool:

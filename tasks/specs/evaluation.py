@@ -37,6 +37,9 @@ class Evaluation(Spec):
     contracts: Literal["enforce", "record"] = Field(
         description="Refuse inputs that break the model's contract, or only record it."
     )
+    dispatch: Literal["any", "all"] = Field(
+        description="any: one node that has what is asked for; all: every such node, as the cells of a sweep."
+    )
     allow_modules: tuple[str, ...] = Field(description="Modules whose functions may be steps by dotted path.")
 
     @model_validator(mode="after")

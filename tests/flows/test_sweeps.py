@@ -22,6 +22,8 @@ from tests.flows.conftest import InRepository
 
 CLI = [sys.executable, "-m", "flows.evaluate"]
 
+HOST = "here"
+
 
 def swept(request: Any, resume: str | None = None) -> Sweep:
     done = evaluate(request, resume)
@@ -48,10 +50,10 @@ def test_resuming_measures_only_what_is_not_there(
 
 
 def test_another_lock_or_evaluation_is_not_the_same_cell(repository_bench: InRepository) -> None:
-    base = sweeps.identity(repository_bench.evaluation())
-    assert sweeps.identity(repository_bench.evaluation()) == base
-    assert sweeps.identity(repository_bench.evaluation(scenario__min_queries=21)) != base
-    other = sweeps.identity(repository_bench.evaluation(software__packages=["onnxruntime==1.20.1"]))
+    base = sweeps.identity(repository_bench.evaluation(), HOST)
+    assert sweeps.identity(repository_bench.evaluation(), HOST) == base
+    assert sweeps.identity(repository_bench.evaluation(scenario__min_queries=21), HOST) != base
+    other = sweeps.identity(repository_bench.evaluation(software__packages=["onnxruntime==1.20.1"]), HOST)
     assert other[1] != base[1]
 
 
@@ -87,7 +89,8 @@ def test_what_a_killed_driver_measured_is_logged_first_by_the_next_run(
     process.wait(timeout=30)
     result = evaluate(repository_bench.evaluation())
     assert isinstance(result, Result) and result.passed
-    assert "was measured at" in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "was measured at" in said and "had been killed: marked as crashed in Prefect" in said
     late = next(r for r in repository_bench.runs() if r.info.run_id != result.mlflow["run_id"])
     assert late.info.status == "FAILED" and late.data.tags["hash.dataset"]
     assert "The driver ended before the measurement was complete." in late.data.tags["mlflow.note.content"]

@@ -11,13 +11,8 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import HardwareMissing, TouchstoneError
-from tasks.placement.cluster import Share, connected, nodes, place
-from tasks.specs.hardware import Hardware
-from tasks.specs.protocol import Workers
-
-
-def workers(kind: str = "local", address: str | None = None) -> Workers:
-    return Workers(id=kind, version="1", licence="x", kind=kind, address=address)  # type: ignore[arg-type]
+from tasks.placement.cluster import Share, connected, place
+from tasks.specs.evaluation import Evaluation
 
 
 def talk(times: int, say: Callable[[str], None]) -> int:
@@ -76,20 +71,22 @@ def test_an_existing_cluster_is_used_and_its_nodes_are_matched(tmp_path: Path) -
 
 def use_cluster(address: str) -> None:
     """In a process of its own, since one process has one Ray."""
-    from tasks.placement.matching import _on_cluster
+    from tasks.placement.matching import satisfying
+    from tasks.placement.nodes import survey
+    from tests.builders import specification
 
-    cluster = workers("cluster", address)
-    settings = {"governor": None, "turbo": None, "smt": None}
-    common = {"id": "x", "version": "1", "licence": "x", "memory_gib": 0, "pin": False, "settings": settings}
+    here = {"workers__kind": "cluster", "workers__address": address, "hw__cpus": 1}
     with connected(address):
-        (node,) = nodes()
-        placement = _on_cluster(Hardware(cpus=1, accelerator=None, **common), cluster)
-        assert placement["node"] == node["node"] and placement["cpus"] == [0]
+        (node,) = survey()
+        assert node["lacks"] == "" and node["cores"] and node["host"] == socket.gethostname()
+        (placement,) = satisfying(Evaluation.model_validate(specification(**here)))
+        assert placement["node"] == node["node"] and len(placement["cpus"]) == 1
         assert place(Share(1, node=placement["node"]), talk, 1, say=print) != os.getpid()
+        gpu = {"hw__accelerator": {"name": "V100", "count": 1}, "software__devices": ["cuda"]}
         try:
-            _on_cluster(Hardware(cpus=1, accelerator={"name": "V100", "count": 1}, **common), cluster)
+            satisfying(Evaluation.model_validate(specification(**here, **gpu)))
         except HardwareMissing as error:
-            assert "V100" in str(error) and "1 cores" in str(error)
+            assert "V100" in str(error) and "no GPU" in str(error)
         else:
             raise AssertionError("a GPU was found")
 
