@@ -120,7 +120,7 @@ def composed(overrides: list[str]) -> Evaluation:
             data: Any = OmegaConf.to_container(cfg, resolve=True)
         except MissingConfigException as error:
             raise Refused(_missing_option(error)) from error
-        except (HydraException, OmegaConfBaseException) as error:
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise Refused(_hydra_sentence(error, overrides)) from error
     if "model" not in data:
         raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flows.ahead import ready
 from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
 from tasks.errors import TouchstoneError
@@ -125,12 +126,15 @@ def _judged(
 ) -> Result:
     """One agent after the other, and the contracts over what they left."""
     evaluation = result.evaluation
-    with _timed(steps, "inputs"):
-        processes.append(measure(result, "inputs", 0, stack, pending))
-        inputs = check_inputs(evaluation, processes[0])
-    if inputs.passed or evaluation.contracts == "record":
-        with _timed(steps, "accuracy"):
-            processes.append(measure(result, "accuracy", 0, stack, pending))
+    with ready(evaluation.tracking):
+        with _timed(steps, "inputs"):
+            processes.append(measure(result, "inputs", 0, stack, pending))
+            inputs = check_inputs(evaluation, processes[0])
+        go_on = inputs.passed or evaluation.contracts == "record"
+        if go_on:
+            with _timed(steps, "accuracy"):
+                processes.append(measure(result, "accuracy", 0, stack, pending))
+    if go_on:
         with _timed(steps, "timed"):
             for index in range(evaluation.scenario.repetitions):
                 processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)

@@ -82,6 +82,7 @@ def test_swapping_one_aspect_changes_only_that_part() -> None:
         (["+model=resnet50", "+software.options.foo=1"], f"+software.options.foo=1: {NO_OPTION}"),
         (["+model=resnet50", "software.options.foo=1"], NO_OPTION),
         (["+model=resnet50", "+software.foo=1"], "There is no field in software «foo». Available: devices, "),
+        (["+model=resnet50", "software=3"], "software=3"),
         (["nonsense"], "nonsense"),
         (["+model=[resnet50"], "[resnet50"),
     ],
