@@ -176,6 +176,9 @@ def _hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
     """Hydra's first line, and for a misspelt field the nearest ones."""
     text = _first_line(error)
     for override in overrides:
+        group, _, option = override.lstrip("+").partition("=")
+        if "must be a string" in text and (CONF / group).is_dir() and option not in options(group):
+            return f"«{override}»: {plugins.unknown(group, option, options(group))}"
         if f"Ambiguous value for argument '{override}'" in text:
             return f"«{override}» names several values. Sweep over them with -m, or quote one value that holds a comma."
         path = override.lstrip("+~").split("=")[0]

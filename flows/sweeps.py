@@ -24,7 +24,6 @@ from tasks.stacks.current import current
 from tasks.stacks.lock import Lock
 from tasks.tracking import runs
 
-
 Cell = tuple[list[str], Evaluation, str | None, str | None]  # words, evaluation, Ray's node, host
 
 

@@ -21,12 +21,13 @@ def matched(evaluation: Evaluation, node: str | None = None) -> dict[str, Any]:
 
     Raises `HardwareMissing`, or `Refused` for what no hardware would mend.
     """
-    _require_device(evaluation)
     if not distributed(evaluation):
         placement = on_this_machine(evaluation.hw)
+        _require_device(evaluation)
         _require_samples(evaluation)
         return placement
     found = satisfying(evaluation)
+    _require_device(evaluation)
     return next((p for p in found if p["node"] == node), found[0]) if node else found[0]
 
 
@@ -107,20 +108,20 @@ def _described(offer: Offer) -> dict[str, Any]:
 
 
 def satisfying(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """A placement on every node that has what is asked for. Raises `HardwareMissing` when none has. Inside `connected`."""
+    """A placement on every node of the connected cluster that has what is asked for. Raises `HardwareMissing`."""
     from tasks.placement.nodes import survey
 
     hw, found, seen = evaluation.hw, [], []
     for node in survey():
-        lacks = [node["lacks"]] if node["lacks"] else _lacks(hw, node["cpus"], node["memory_bytes"], node["accelerators"])
-        if not lacks:
+        have = (node["cpus"], node["memory_bytes"], node["accelerators"]) if not node["lacks"] else None
+        if have and not _lacks(hw, *have):
             wanted = node["cpus"] if hw.cpus == "all" else int(hw.cpus)
-            asked = hw.model_dump(mode="json")
-            found.append({k: node[k] for k in ("host", "node")} | {"cpus": node["cores"][-wanted:], "offered": node, "asked": asked})
+            cores = {"cpus": node["cores"][-wanted:], "offered": node, "asked": hw.model_dump(mode="json")}
+            found.append({"host": node["host"], "node": node["node"], **cores})
         seen.append(f"{node['host']}: {node['lacks'] or shown(node)}")
     if not found:
-        asked = hw.accelerator.name if hw.accelerator else f"{hw.cpus} cores and {hw.memory_gib:g} GiB"
-        raise HardwareMissing(_sentence(hw, [asked], f"the cluster offers {'; '.join(seen) or 'no node'}"))
+        lacks = hw.accelerator.name if hw.accelerator else f"{hw.cpus} cores and {hw.memory_gib:g} GiB"
+        raise HardwareMissing(_sentence(hw, [lacks], f"the cluster offers {'; '.join(seen) or 'no node'}"))
     return found
 
 

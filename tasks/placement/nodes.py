@@ -21,7 +21,7 @@ SOURCES = ("flows/*.py", "tasks/**/*.py")
 
 
 def survey() -> list[dict[str, Any]]:
-    """Every living node: ``node`` (Ray's id) and `described`, or ``lacks``, why it cannot measure. Inside `connected`."""
+    """Every living node: ``node`` (Ray's id) and what `described` tells, or ``lacks``, why it cannot measure."""
     ids = alive()
     with ThreadPoolExecutor(max_workers=max(1, len(ids))) as pool:
         return list(pool.map(_asked, ids, ids.values()))

@@ -16,7 +16,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except (HTTPError, PrefectException, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and "server" not in str(error).lower():
+        if isinstance(error, RuntimeError) and not any(word in str(error) for word in ("server", "Server", "API")):
             raise
         server = os.environ.get("PREFECT_API_URL") or f"the ephemeral server (database in {os.environ['PREFECT_HOME']})"
         raise TouchstoneError(

@@ -1,4 +1,4 @@
-"""`make test-faults` (`python -m tests.benchmarks.faults [--times 3]`): every process killed in every step → reports/faults.md.
+"""`make test-faults` (`python -m tests.benchmarks.faults [--times 3]`): who is killed, and in which step → faults.md.
 
 A case starts a real evaluation on services of its own, waits for a step, sends SIGKILL, lets the run end, and runs
 another. It holds when the outcome is the expected one, nothing logged is half-written, no agent or worker of the killed
@@ -201,9 +201,9 @@ def _write(found: dict[tuple[str, str], list[Case]], times: int) -> None:
     lines = [
         "# Faults",
         "",
-        f"`make test-faults`: SIGKILL in the middle of a step, {times} times each. A case holds when the run ends, nothing",
-        f"is half-written, no agent of it is left after {GONE_S:g} s, and the next run passes, marks a crashed flow run, and",
-        "logs what had been measured.",
+        f"`make test-faults`: SIGKILL in the middle of a step, {times} times each. A case holds when the run ends,",
+        f"nothing is half-written, no agent of it is left after {GONE_S:g} s, and the next run passes, marks a crashed",
+        "flow run, and logs what had been measured.",
         "",
         "| killed | in step | exit codes | holds |",
         "|---|---|---|---|",
