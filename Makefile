@@ -49,7 +49,7 @@ ui: $(READY)     ## the same with MLflow's UI
 	@$(PY) -m flows.services ui
 
 down: $(READY)   ## end them
-	@$(PY) -m flows.services down $(ARGS_DOWN)
+	@$(PY) -m flows.services down
 
 test-faults: $(READY) ## every process killed in every step: reports/faults.md (about half an hour)
 	@$(PY) -m tests.benchmarks.faults
