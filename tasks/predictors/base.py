@@ -62,6 +62,11 @@ def require_tensors(kind: str, found: dict[str, tuple[list[Any], str]], asked: l
             )
 
 
+def line(error: Exception) -> str:
+    """What a framework raised, in one line."""
+    return " ".join(str(error).split())[:300]
+
+
 def _agree(found: list[Any], asked: list[Any]) -> bool:
     pairs = list(zip(found, asked))  # noqa: B905  (strict= is newer than Python 3.9; lengths are compared)
     return len(found) == len(asked) and all(f == a or not (isinstance(f, int) and isinstance(a, int)) for f, a in pairs)

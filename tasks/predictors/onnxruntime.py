@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors.base import Setup, require_tensors
+from tasks.predictors.base import Setup, line, require_tensors
 
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
@@ -50,7 +50,7 @@ class Predictor:
                 str(path), self._options(ort, setup), providers=[provider], provider_options=[options]
             )
         except Exception as error:  # the runtime's own exceptions share no base that it publishes
-            raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {_line(error)}") from error
+            raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {line(error)}") from error
         used = self._session.get_providers()
         if used[0] != provider:
             raise TouchstoneError(f"{provider} was asked for and ONNX Runtime fell back to {', '.join(used)}.")
@@ -99,7 +99,3 @@ class Predictor:
 
 
 _LEVELS = {"disable": "DISABLE_ALL", "basic": "ENABLE_BASIC", "extended": "ENABLE_EXTENDED", "all": "ENABLE_ALL"}
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors.base import Setup, require_tensors
+from tasks.predictors.base import Setup, line, require_tensors
 
 DEVICES = {"cpu": "CPU"}
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -28,8 +28,7 @@ class Predictor:
         try:
             self._compiled = ov.Core().compile_model(path, DEVICES[setup.device], self._properties(setup))
         except RuntimeError as error:  # all that the runtime raises
-            reason = " ".join(str(error).split())[:300]
-            raise TouchstoneError(f"OpenVINO {ov.__version__} cannot load {path.name}: {reason}") from error
+            raise TouchstoneError(f"OpenVINO {ov.__version__} cannot load {path.name}: {line(error)}") from error
         types = _layer_types(self._compiled)
         used = {
             "device": ", ".join(self._compiled.get_property("EXECUTION_DEVICES")).lower(),

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.artifacts.zips import packed
 from tasks.errors import TouchstoneError
-from tasks.predictors.tensorflow import require_data
+from tasks.predictors._keras_file import require_data
 from tests.artifacts.every_operator import batch
 from tests.predictors.real_stacks import LARGE, done, failure, inside, predicted
 
