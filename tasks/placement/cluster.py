@@ -6,11 +6,12 @@ importer of Ray. Nothing is retried: a second try would be a second measurement.
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Thread
+from threading import Thread, Timer
 from typing import Any, TypeVar
 
 from tasks.errors import MachineFault, TouchstoneError
@@ -19,6 +20,7 @@ from tasks.placement.agents import LESS_MEMORY
 T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
 QUIET_S = 5.0
+_calls: dict[Timer, Any] = {}  # under way in this process
 
 
 @contextmanager
@@ -45,7 +47,19 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         yield
     finally:
+        _end_calls()
         ray.shutdown()
+
+
+def _end_calls() -> None:
+    """Calls of other threads, when the block was interrupted: who still waits at Ray's end would wait for ever."""
+    import ray
+
+    deadline = time.monotonic() + QUIET_S
+    for items in list(_calls.values()):
+        ray.cancel(items, force=True)
+    while _calls and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def described(address: str | None) -> str:
@@ -78,19 +92,19 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     stream = ray.remote(_stream).options(
         num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy=where, max_retries=0, num_returns="streaming"
     )
-    items = stream.remote(function, args, _environment(share))
+    waiting = Timer(QUIET_S, say, ["waiting for free cores: something else runs on that Ray node"])
+    waiting.daemon = True
+    waiting.start()
+    items = _calls[waiting] = stream.remote(function, args, _environment(share))
     try:
-        if not ray.wait([items], timeout=QUIET_S)[0]:
-            say("waiting for free cores: something else runs on that Ray node")
         for reference in items:
+            waiting.cancel()  # what comes first is that it began
             kind, value = ray.get(reference)
-            if kind == "began":
-                continue
             if kind == "said":
                 say(value)
             elif kind == "raised":
                 raise value
-            else:
+            elif kind == "done":
                 return value  # type: ignore[no-any-return]
     except ray.exceptions.OutOfMemoryError as error:
         raise TouchstoneError(f"Ray ended the worker: the node ran out of memory. {LESS_MEMORY}") from error
@@ -99,6 +113,9 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     except BaseException:
         ray.cancel(items, force=True)
         raise
+    finally:
+        waiting.cancel()
+        _calls.pop(waiting, None)
     raise MachineFault("The Ray worker ended without a result.")
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from flows.evaluate import evaluate
+from flows.foreground import PATIENCE_S
 from tasks import ROOT
 from tasks.errors import ArtifactMismatch, Refused
 from tasks.progress import say
@@ -274,7 +275,9 @@ def test_ctrl_c_ends_everything_and_leaves_nothing(
         assert line, f"«{step}» was never said"
     time.sleep(0.5)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+    begin = time.monotonic()
     out, err = process.communicate(timeout=45)
+    assert services == "ephemeral" or time.monotonic() - begin < PATIENCE_S, "it did not end by itself"
     assert process.returncode == 130 and "Interrupted" in err and "Traceback" not in err
     assert out == "" and not [name for name in folders() if mark in name]
     assert not list((ROOT / ".touchstone" / "pending").glob(f"*{mark}*"))
