@@ -36,6 +36,7 @@ from tasks.results.process import Process
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
 from tasks.summarize import summarize
+from tasks.tracking.store import store_uri
 
 
 def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
@@ -58,6 +59,7 @@ def log_orphans() -> None:
     for name in orphans():
         tell = say("recover")
         with held(name) as pending:
+            shutil.rmtree(_partial(name), ignore_errors=True)
             found = recovered(pending, REPORTS / name)
             if found is None:
                 pending.done = True
@@ -151,13 +153,15 @@ def _recorded(result: Result, steps: dict[str, float], parent: str | None, pendi
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
     with _timed(steps, "log"):
+        say("log")(f"writing the run to {store_uri(result.evaluation.tracking)}")
         try:
-            result = result.with_(steps_s=dict(steps), mlflow=log(result, parent))
+            result = result.with_(steps_s=dict(steps), mlflow=log(result, parent, pending.again))
             pending.done = True
         except TouchstoneError as error:
             told = f"Not logged: {error} The next run logs it first."
             result = result.with_(failure=f"{result.failure} {told}".strip())
     with _timed(steps, "render"):
+        say("render")("drawing the report")
         render(result.with_(steps_s=dict(steps)))
     return result.with_(steps_s=dict(steps))
 
@@ -170,7 +174,7 @@ def run_name(prefix: str) -> str:
 @contextmanager
 def report_folder(name: str) -> Iterator[Path]:
     """A folder that becomes `reports/<name>` when the block ends well, and vanishes when it does not."""
-    partial = REPORTS / f".{name}.partial"
+    partial = _partial(name)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -179,6 +183,10 @@ def report_folder(name: str) -> Iterator[Path]:
         partial.rename(REPORTS / name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _partial(name: str) -> Path:
+    return REPORTS / f".{name}.partial"
 
 
 @contextmanager

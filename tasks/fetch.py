@@ -10,13 +10,14 @@ from tasks import ROOT
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
 from tasks.artifacts.store import dvc_state, fetch
+from tasks.placement.again import ONCE_MORE
 from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
 
 
-@task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}")
+@task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}", **ONCE_MORE)
 def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
     return place(Share(node=node), untimed, _fetched, artifact, say=say("fetch"))
@@ -29,7 +30,7 @@ def _fetched(artifact: Artifact, say: Callable[[str], None]) -> dict[str, Any]:
     return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
 
 
-@task(persist_result=False, name="identify folder", task_run_name="identify {folder}")
+@task(persist_result=False, name="identify folder", task_run_name="identify {folder}", **ONCE_MORE)
 def identify_folder(folder: Path, node: str | None) -> dict[str, Any]:
     """What the user's own folder of samples holds, by names and sizes."""
     return place(Share(node=node), untimed, _identified, folder, say=say("fetch"))

@@ -14,8 +14,13 @@ from tasks.tracking import runs
 
 
 @task(persist_result=False, name="log to MLflow")
-def log(result: Result, parent: str | None) -> dict[str, str]:
-    """Write the raw files into the result's folder and the whole run into MLflow; returns its ids."""
+def log(result: Result, parent: str | None, again: bool = False) -> dict[str, str]:
+    """Write the raw files into the result's folder and the whole run into MLflow; returns its ids.
+
+    ``again``: what an earlier driver has written of it is replaced.
+    """
+    if again:
+        runs.delete(result.evaluation.tracking, result.run)
     write_files(result, result.folder)
     metrics = {mlflow_name(n): e.value for n, e in result.metrics.items() if e.value is not None}
     for name, estimate in result.metrics.items():

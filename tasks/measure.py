@@ -1,12 +1,11 @@
 """Measure: one fresh agent, in the software's environment, on the cores that were matched."""
 
 from pathlib import Path
-from typing import Any
 
 from prefect import task
 from prefect.runtime import task_run
 
-from tasks.errors import MachineFault
+from tasks.placement.again import ONCE_MORE
 from tasks.placement.agents import run_agent
 from tasks.placement.cluster import Share, place
 from tasks.placement.request import agent_request
@@ -19,24 +18,11 @@ from tasks.stacks.stack import Stack
 DOING = {"inputs": "looking at the pre-processed inputs", "accuracy": "judging accuracy", "timed": "timing"}
 
 
-def _machine_was_the_cause(task: Any, run: Any, state: Any) -> bool:
-    """One more try, seen in Prefect's UI, when a worker was lost or a process killed from outside."""
-    try:
-        state.result()
-    except MachineFault as fault:
-        say("measure")(f"{fault} The machine was the cause: once more.")
-        return True
-    except Exception:
-        return False
-    return False
-
-
 @task(
     persist_result=False,
     name="measure",
     task_run_name="{role} {index}",
-    retries=1,
-    retry_condition_fn=_machine_was_the_cause,
+    **ONCE_MORE,
 )
 def measure(result: Result, role: Role, index: int, stack: Stack, pending: Pending) -> Process:
     """Run one agent and read what it left. Raises `TouchstoneError` with the way it ended."""

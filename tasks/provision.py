@@ -3,6 +3,7 @@
 from prefect import task
 
 from tasks import plugins
+from tasks.placement.again import ONCE_MORE
 from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
 from tasks.progress import say
@@ -13,7 +14,7 @@ from tasks.stacks.lock import Lock
 from tasks.stacks.stack import Stack
 
 
-@task(persist_result=False, name="provision", task_run_name="provision {software.id}")
+@task(persist_result=False, name="provision", task_run_name="provision {software.id}", **ONCE_MORE)
 def provision(software: Software, node: str | None) -> Stack:
     """The environment that the agent will run in. Raises `BuildFailed`."""
     if software.environment == "current":

@@ -27,10 +27,14 @@ FOLDER = ROOT / ".touchstone" / "pending"
 
 @dataclass
 class Pending:
-    """The folder of one run. ``done`` says that it is recorded, or that nothing is to be kept."""
+    """The folder of one run.
+
+    ``done``: it is recorded, or nothing is to be kept. ``again``: an earlier driver may have recorded some of it.
+    """
 
     folder: Path
     done: bool = False
+    again: bool = False
 
     def note(self, name: str, value: dict[str, Any]) -> None:
         """Write one JSON file, whole or not at all."""
@@ -47,10 +51,11 @@ class Pending:
 def held(run: str, folder: Path = FOLDER) -> Iterator[Pending]:
     """The pending folder of a run, held while the block lives; it stays behind unless it is ``done`` at the end."""
     place = folder / run
+    again = place.exists()
     place.mkdir(parents=True, exist_ok=True)
     with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        pending = Pending(place)
+        pending = Pending(place, again=again)
         try:
             yield pending
         finally:

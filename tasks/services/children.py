@@ -31,6 +31,7 @@ class Kind:
     command: Callable[[int], list[str]]
     address: Callable[[int], str]
     ready: Callable[[Service], bool]
+    parts: tuple[str, ...] = ()  # names of processes that it starts and cannot do without
     env: Callable[[int], dict[str, str]] = lambda port: {}
 
 
@@ -48,6 +49,16 @@ def start(name: str, port: int, env: dict[str, str]) -> Service:
             start_new_session=True,
         )
     return Service(name, process.pid, psutil.Process(process.pid).create_time(), kind.address(port))
+
+
+def parts_of(service: Service) -> list[psutil.Process]:
+    """The processes without which a ready service is one in name only."""
+    names = KINDS[service.name].parts
+    if not names:
+        return []
+    with suppress(psutil.NoSuchProcess):
+        return [p for p in psutil.Process(service.pid).children(recursive=True) if p.name() in names]
+    return []
 
 
 def end(name: str) -> None:
@@ -127,13 +138,14 @@ KINDS = {
         lambda port: _python("prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)),
         lambda port: f"http://{LOOPBACK}:{port}",
         lambda service: answers(f"{service.address}/api/health"),
-        _prefect_env,
+        env=_prefect_env,
     ),
     "ray": Kind(
         0,
         _ray,
         lambda port: f"{LOOPBACK}:{port}",
         lambda service: "Ray runtime started" in log_of("ray").read_text(errors="replace"),
+        parts=("raylet", "gcs_server"),
     ),
     "worker": Kind(
         0,
@@ -149,6 +161,6 @@ KINDS = {
         ),
         lambda port: f"http://{LOOPBACK}:{port}",
         lambda service: answers(f"{service.address}/health"),
-        lambda port: {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        env=lambda port: {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
     ),
 }

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tasks.services import children, known, settings
 from tasks.services.known import Service
 
@@ -34,6 +36,7 @@ class Keeper:
         self.services = known.read()
         self.since: dict[str, float] = {}
         self.failures: dict[str, int] = {}
+        self.parts: dict[int, list[psutil.Process]] = {}  # of a service, by its process id
         signal.signal(signal.SIGTERM, self._end)
 
     def _end(self, *_: Any) -> None:
@@ -67,13 +70,20 @@ class Keeper:
             if now - self.since[name] > START_S:
                 self.failures[name] = 0
                 self._set(name, None)
-        elif service is None or not service.alive:
+        elif service is None or not service.alive or (service.ready and self._crippled(service)):
             self._start(name, service)
         elif not service.ready and children.KINDS[name].ready(service):
             self.failures[name] = 0
             self._set(name, replace(service, ready=True))
         elif not service.ready and now - self.since.setdefault(name, now) > START_S:
             children.end(name)
+
+    def _crippled(self, service: Service) -> bool:
+        """Whether it has lost a process that it cannot do without, while the one that was started lives on."""
+        if service.pid not in self.parts:
+            self.parts[service.pid] = children.parts_of(service)
+        parts = self.parts[service.pid]
+        return len(parts) < len(children.KINDS[service.name].parts) or not all(p.is_running() for p in parts)
 
     def _start(self, name: str, before: Service | None) -> None:
         if name == "worker" and not self._up("prefect"):

@@ -51,6 +51,13 @@ def log_result(
     return _ids(tracking, experiment, run.info.run_id)
 
 
+def delete(tracking: Tracking, name: str) -> None:
+    """Whatever a driver that was killed has written of the run of this name."""
+    made, experiment = client(tracking)
+    for run in made.search_runs([experiment], f"attributes.run_name = '{name}'"):
+        made.delete_run(run.info.run_id)
+
+
 def attach(result: Result, file: Path) -> None:
     """Add one file to a run that has been written, such as its report."""
     made, _ = client(result.evaluation.tracking)

@@ -115,6 +115,15 @@ def test_what_is_killed_comes_back_at_its_address(services: Services) -> None:
     assert len(raylets) == 1, "the killed Ray left something behind"
 
 
+def test_ray_without_its_raylet_is_started_again(services: Services) -> None:
+    services.start()
+    before = services.state()["ray"]
+    head = psutil.Process(before["pid"])
+    next(p for p in head.children(recursive=True) if p.name() == "raylet").kill()
+    until(lambda: services.state()["ray"]["pid"] != before["pid"] and services.ready("ray"), "Ray is there again")
+    assert services.state()["ray"]["address"] == before["address"]
+
+
 @pytest.mark.parametrize("killed", [("keeper",), ("guard",), ("keeper", "guard")], ids="+".join)
 def test_the_death_of_a_keeper_ends_no_service(services: Services, killed: tuple[str, ...]) -> None:
     services.start()
