@@ -9,7 +9,7 @@ from prefect import task
 from tasks import ROOT
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
-from tasks.artifacts.store import dvc_state, fetch
+from tasks.artifacts.store import dvc_state, fetch, present
 from tasks.placement.again import ONCE_MORE
 from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
@@ -20,6 +20,8 @@ from tasks.specs.artifact import Artifact
 @task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}", **ONCE_MORE)
 def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
+    if node is None and present(artifact, ROOT):  # on this machine, and nothing for a worker to do
+        return _fetched(artifact, say("fetch"))
     return place(Share(node=node), untimed, _fetched, artifact, say=say("fetch"))
 
 

@@ -8,7 +8,7 @@ from tasks.placement.cluster import Share, place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.software import Software
-from tasks.stacks.build import ensure
+from tasks.stacks.build import ensure, present
 from tasks.stacks.current import current
 from tasks.stacks.lock import Lock
 from tasks.stacks.stack import Stack
@@ -20,5 +20,7 @@ def provision(software: Software, node: str | None) -> Stack:
     if software.environment == "current":
         return current(software.framework, plugins.load("tasks.predictors", software.framework).Predictor.module)
     lock = Lock(software.python, software.packages)
+    if node is None and (found := present(lock, software.id)):  # on this machine, and nothing for a worker to do
+        return found
     stack: Stack = place(Share(node=node), untimed, ensure, lock, software.id, say=say("provision"))
     return stack

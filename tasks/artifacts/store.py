@@ -36,6 +36,11 @@ def fetch(artifact: Artifact, root: Path, say: Callable[[str], None] = print) ->
     return path
 
 
+def present(artifact: Artifact, root: Path) -> bool:
+    """Whether it is in the workspace already, byte for byte, so that `fetch` has nothing to do."""
+    return _right(artifact, root / artifact.path)
+
+
 def dvc_state(artifact: Artifact, root: Path) -> dict[str, str]:
     """What dvc.lock records of it, as tags of a run: path and md5; nothing for what DVC does not keep."""
     if artifact.stage is None:

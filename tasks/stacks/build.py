@@ -32,15 +32,24 @@ def ensure(lock: Lock, name: str, say: Callable[[str], None] = print) -> Stack:
     """The environment of this lock, built if it is not in the cache; `say` hears of everything that takes long."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise Refused(f"A stack cannot be called {name!r}: letters, digits, dots, dashes and underscores only.")
-    folder = cache.root() / f"{name}-{lock.key}"
-    if found := cache.built(folder):
+    if found := present(lock, name):
         return found
+    folder = _folder(lock, name)
     try:
         with cache.alone(folder, lambda: say(f"Another process is building {name}: waiting for it …")) as held:
             return cache.built(folder) or _build(lock, name, folder, say, held)
     except OSError as error:
         why = _explained(f"{error} (os error {error.errno})", folder, lock)
         raise BuildFailed(f"{name} for Python {lock.python} cannot be built: {why}") from error
+
+
+def present(lock: Lock, name: str) -> Stack | None:
+    """The environment of this lock if it is in the cache already."""
+    return cache.built(_folder(lock, name))
+
+
+def _folder(lock: Lock, name: str) -> Path:
+    return cache.root() / f"{name}-{lock.key}"
 
 
 def _build(lock: Lock, name: str, folder: Path, say: Callable[[str], None], held: int) -> Stack:

@@ -17,7 +17,7 @@ from tests.faults.ground import Ground, until
 from tests.faults.runs import STEPS, Run
 
 ALL = tuple(STEPS)
-PASSED, FAILED, INTERRUPTED, KILLED = 0, 1, 130, 137
+PASSED, FAILED, REFUSED, INTERRUPTED, KILLED = 0, 1, 2, 130, 137
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ FAULTS = {
     "Prefect server": Fault(service("prefect")),
     "MLflow server": Fault(tracking_server),
     "Ctrl-C": Fault(interrupt, codes=(INTERRUPTED,)),
-    "disk full": Fault(disk_full, mend=Ground.empty),
+    "disk full": Fault(disk_full, codes=(PASSED, FAILED, REFUSED), mend=Ground.empty),
     "clock + 1 h": Fault(jump(3600), codes=(PASSED,), mend=_clock_right),
     "clock - 1 h": Fault(jump(-3600), codes=(PASSED,), mend=_clock_right),
 }

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -36,6 +37,7 @@ class Ground:
         for folder in (self.cache, self.temp):
             folder.mkdir()
         kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
+        self.filling: threading.Thread | None = None
         self.env = {**kept, "TOUCHSTONE_CACHE": str(self.cache), "TMPDIR": str(self.temp), **more}
 
     def python(self, *words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -78,17 +80,27 @@ class Ground:
         return [p for p in self.processes() if "tasks.agent" in title(p)]
 
     def fill(self) -> None:
-        """Until nothing more can be written."""
-        size = 2**20
+        """Nothing more can be written, and what becomes free is taken, until `empty`."""
+        self.full = threading.Event()
+        self.filling = threading.Thread(target=self._fill, daemon=True)
+        self.filling.start()
+        time.sleep(0.5)
+
+    def _fill(self) -> None:
         with (self.place / "ballast").open("ab", buffering=0) as file:
-            while size:
-                try:
-                    file.write(b"\0" * size)
-                except OSError:
-                    size //= 2
+            while not self.full.wait(0.02):
+                size = 2**20
+                while size:
+                    try:
+                        file.write(b"\0" * size)
+                    except OSError:
+                        size //= 2
 
     def empty(self) -> None:
         """Room again."""
+        if self.filling:
+            self.full.set()
+            self.filling.join()
         (self.place / "ballast").unlink(missing_ok=True)
 
     def forget(self, step: str) -> None:
