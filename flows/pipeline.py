@@ -19,10 +19,23 @@ Asked = list[str] | list[list[str] | dict[str, Any]]
 
 
 def _title() -> str:
-    """The flow run's name in Prefect's UI: the words that asked."""
+    """The flow run's name in Prefect's UI: how many evaluations, and in which words, each said once."""
     asked, resume = flow_run.parameters["request"], flow_run.parameters.get("resume")
-    words = [w if isinstance(w, str) else " ".join(w) if isinstance(w, list) else w["model"]["id"] for w in asked]
-    return " ".join(["evaluate", *words, *([f"resume={resume}"] if resume else [])])
+    if not asked or isinstance(asked[0], str):
+        said = " ".join(asked)
+    else:
+        said = f"{len(asked)} evaluations: {_together(asked)}"
+    return " ".join(filter(None, [said, f"(the rest of {resume})" if resume else ""])) or "nothing asked"
+
+
+def _together(asked: list[Any]) -> str:
+    """`+model=a software=x` and `+model=b software=x` as `+model=a,b software=x`; whole ones by their models."""
+    values: dict[str, dict[str, None]] = {}
+    for words in asked:
+        for word in words if isinstance(words, list) else [f"+model={words['model']['id']}"]:
+            key, _, value = word.partition("=")
+            values.setdefault(key, {})[value] = None
+    return " ".join(f"{key}={','.join(found)}" for key, found in values.items())
 
 
 @flow(

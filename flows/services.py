@@ -12,6 +12,7 @@ from flows import cli
 from tasks.errors import Refused, TouchstoneError
 from tasks.progress import say
 from tasks.services import known, local, settings
+from tasks.tracking import views
 
 WORD = {"prefect": "Prefect", "ray": "Ray", "worker": "runs deployments", "mlflow": "MLflow"}
 IDLE_S = 900.0
@@ -36,8 +37,10 @@ def up(words: list[str], more: tuple[str, ...] = ()) -> int:
 
 
 def ui(words: list[str]) -> int:
-    """The same, and MLflow's UI."""
-    return up(words, ("mlflow",))
+    """The same, and MLflow's UI with every run in columns that tell them apart."""
+    code = up(words, ("mlflow",))
+    print(f"{'every run':<17} {known.address('mlflow')}/{views.everything(cli.default().tracking)}")
+    return code
 
 
 def down(words: list[str]) -> int:

@@ -31,10 +31,18 @@ def _machine_was_the_cause(task: Any, run: Any, state: Any) -> bool:
     return False
 
 
+def _title() -> str:
+    """The task run's name in Prefect's UI."""
+    asked = task_run.parameters
+    total = asked["result"].evaluation.scenario.repetitions
+    said = {"inputs": "look at inputs", "accuracy": "judge accuracy"}
+    return said.get(asked["role"], f"time process {asked['index'] + 1} of {total}")
+
+
 @task(
     persist_result=False,
     name="measure",
-    task_run_name="{role} {index}",
+    task_run_name=_title,
     retries=1,
     retry_condition_fn=_machine_was_the_cause,
 )
