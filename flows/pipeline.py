@@ -1,10 +1,11 @@
 """The Prefect flow that every evaluation is; deployments name it as `flows.pipeline.evaluate`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from flows import cli, sweeps
 from flows.line import log_orphans, one
@@ -15,7 +16,14 @@ from tasks.results.measurement import Result, Sweep
 from tasks.services import local
 from tasks.services.flow_runs import mark_crashed, running
 
-Asked = list[str] | list[list[str] | dict[str, Any]]
+Words = Annotated[list[str], Field(title="words")]
+Several = Annotated[list[list[str] | dict[str, Any]], Field(title="several evaluations")]
+Asked = Annotated[
+    Words | Several,
+    Field(description="An evaluation's words, one an item: +model=patchnet, then scenario=quick. With -m, a sweep."),
+]
+
+Resume = Annotated[str | None, Field(description="A sweep's name: its finished cells are not measured again.")]
 
 
 def _title() -> str:
@@ -44,7 +52,7 @@ def _together(asked: list[Any]) -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
     persist_result=False,
 )
-def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
+def evaluate(request: Asked, resume: Resume = None) -> Result | Sweep:
     """Evaluate what ``request`` describes: one evaluation gives a Result, several a Sweep.
 
     A list of override words is one evaluation (with -m a sweep); a list of such lists, or of whole specifications, is

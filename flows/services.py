@@ -16,6 +16,7 @@ from tasks.tracking import views
 
 WORD = {"prefect": "Prefect", "ray": "Ray", "worker": "runs deployments", "mlflow": "MLflow"}
 IDLE_S = 900.0
+EXAMPLE = ["+model=patchnet", "scenario=quick"]
 
 
 def up(words: list[str], more: tuple[str, ...] = ()) -> int:
@@ -55,11 +56,11 @@ def down(words: list[str]) -> int:
 
 
 def _offer_form() -> None:
-    """A deployment without a schedule, so that Prefect's UI has a form to start an evaluation from."""
+    """A deployment without a schedule, so that Prefect's UI has a form to start an evaluation from, filled in."""
     from flows.deploy import deployed, online
 
     with online(say("services")):
-        deployed("on-demand", None, [])
+        deployed("on-demand", None, EXAMPLE)
 
 
 VERBS = {"up": up, "ui": ui, "down": down}
