@@ -18,12 +18,7 @@ from tasks.services.flow_runs import mark_crashed, running
 
 Words = Annotated[list[str], Field(title="words")]
 Several = Annotated[list[list[str] | dict[str, Any]], Field(title="several evaluations")]
-Asked = Annotated[
-    Words | Several,
-    Field(description="An evaluation's words, one an item: +model=patchnet, then scenario=quick. With -m, a sweep."),
-]
-
-Resume = Annotated[str | None, Field(description="A sweep's name: its finished cells are not measured again.")]
+Asked = Words | Several
 
 
 def _title() -> str:
@@ -32,7 +27,7 @@ def _title() -> str:
     if not asked or isinstance(asked[0], str):
         said = " ".join(asked)
     else:
-        said = f"{len(asked)} evaluations: {_together(asked)}"
+        said = f"{len(asked)} evaluation{'s' * (len(asked) > 1)}: {_together(asked)}"
     return " ".join(filter(None, [said, f"(the rest of {resume})" if resume else ""])) or "nothing asked"
 
 
@@ -52,13 +47,15 @@ def _together(asked: list[Any]) -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
     persist_result=False,
 )
-def evaluate(request: Asked, resume: Resume = None) -> Result | Sweep:
-    """Evaluate what ``request`` describes: one evaluation gives a Result, several a Sweep.
+def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
+    """Evaluate what is asked: one evaluation gives a Result, several a Sweep.
 
-    A list of override words is one evaluation (with -m a sweep); a list of such lists, or of whole specifications, is
-    several. ``resume`` names a sweep whose finished cells are not measured again.
-    """
-    jobs = cli.jobs(request) if request else asked_again(str(resume))
+    Args:
+        request: the words of one evaluation, one an item, with -m first those of a sweep; or a list of several such
+            lists, or of whole specifications.
+        resume: a sweep's name; its finished cells are not measured again.
+    """  # what stands under Args is shown in the form of Prefect's UI
+    jobs = asked_again(resume) if resume and not request else cli.jobs(request)
     first, tell = jobs[0][1], say("start")
     with running(str(flow_run.id)), local.ray(first.services, first.workers, tell) as address:
         tell(f"Ray: {described(address)}")
