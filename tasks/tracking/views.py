@@ -22,14 +22,7 @@ NAME, CREATED, DURATION, WHY = "attributes.`Run Name`", "runDateAndNestInfo", "d
 TITLE, SOFTWARE, HOST = "tags.`touchstone.title`", "params.`software.id`", "tags.`host`"
 ASPECTS = (SOFTWARE, "params.`hw.id`", "params.`scenario.id`")
 NUMBERS = ("accuracy/top1", "predict/p50_ms", "predict/p99_ms", "throughput/per_s")
-WIDTHS = {
-    NAME: 100,
-    CREATED: 60,
-    TITLE: 195,
-    SOFTWARE: 108,
-    WHY: 300,
-    DURATION: 80,
-}  # px: fit beside MLflow's Assistant
+WIDTHS = {NAME: 100, CREATED: 60, TITLE: 195, SOFTWARE: 108, WHY: 300, DURATION: 80}  # px, beside MLflow's Assistant
 WIDTH = 98
 PATIENCE_S = 2.0
 
@@ -43,16 +36,16 @@ def comparison(tracking: Tracking, parent: dict[str, str], name: str, cells: lis
     columns = [TITLE, SOFTWARE, *(f"params.`{field}`" for field in differing(cells))]
     columns += [HOST] if cells[0].dispatch == "all" else []
     made.set_experiment_tag(experiment, VIEW + name, _state(columns, f"tags.`{PARENT}` = '{parent['run_id']}'", True))
-    page = _page(experiment, name)
-    made.set_tag(parent["run_id"], "mlflow.note.content", f"[Its {len(cells)} evaluations side by side]({page})")
-    return page
+    there = page(experiment, name)
+    made.set_tag(parent["run_id"], "mlflow.note.content", f"[Its {len(cells)} evaluations side by side]({there})")
+    return there
 
 
 def everything(tracking: Tracking) -> str:
     """The page of every run, newest first."""
     made, experiment = client(tracking)
     made.set_experiment_tag(experiment, VIEW + ALL, _state([TITLE, *ASPECTS], "", False))
-    return _page(experiment, ALL)
+    return page(experiment, ALL)
 
 
 def differing(cells: list[Evaluation], most: int = 4) -> list[str]:
@@ -70,25 +63,26 @@ def run_page(ids: dict[str, str]) -> str:
     return f"#/experiments/{ids['experiment_id']}/runs/{ids['run_id']}"
 
 
-def linked(ids: dict[str, str], page: str, ui: str) -> dict[str, str]:
+def linked(ids: dict[str, str], there: str, ui: str) -> dict[str, str]:
     """A run's ids with the page's address as ``link``; without it where no UI shows this run."""
-    address = _address(ids, page, ui)
+    address = _address(ids, there, ui)
     bare = {k: v for k, v in ids.items() if k != "link"}
     return {**bare, "link": address} if address else bare
 
 
-def _address(ids: dict[str, str], page: str, ui: str) -> str:
+def _address(ids: dict[str, str], there: str, ui: str) -> str:
     """On the tracking server, or on ``ui`` if that has this run."""
     if ids["uri"].startswith(("http://", "https://")):
         parts = urlsplit(ids["uri"])
-        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/") + "/", "", "")) + page
+        return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/") + "/", "", "")) + there
     with suppress(URLError, OSError):  # a UI of another store answers 404
         if ui and urlopen(f"{ui}/api/2.0/mlflow/runs/get?run_id={ids['run_id']}", timeout=PATIENCE_S).status == 200:
-            return f"{ui}/{page}"
+            return f"{ui}/{there}"
     return ""
 
 
-def _page(experiment: str, view: str) -> str:
+def page(experiment: str, view: str) -> str:
+    """The runs page in that view."""
     return f"#/experiments/{experiment}/runs?viewStateShareKey={quote(view)}"
 
 
