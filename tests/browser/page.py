@@ -52,8 +52,18 @@ class Page:
         return list(self.driver.execute_script(script, css, text))
 
     def click(self, css: str, text: str = "") -> None:
-        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.first(css, text))
-        self.first(css, text).click()
+        """Press it, once nothing that moves lies over it."""
+        until(lambda: self._pressed(css, text), f"«{text}» can be pressed", PATIENCE_S)
+
+    def _pressed(self, css: str, text: str) -> bool:
+        from selenium.common.exceptions import WebDriverException
+
+        try:
+            self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.first(css, text))
+            self.first(css, text).click()
+        except WebDriverException:
+            return False
+        return True
 
 
 @contextmanager
