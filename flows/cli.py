@@ -129,6 +129,11 @@ def composed(overrides: list[str]) -> Evaluation:
     return validated(data, choices, overrides)
 
 
+def default() -> Evaluation:
+    """Any evaluation, for what does not depend on its model: services, tracking, workers."""
+    return composed([f"+model={options('model')[0]}"])
+
+
 def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> Evaluation:
     """The frozen evaluation, or every error at once with its file and field."""
     from pydantic import ValidationError

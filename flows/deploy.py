@@ -31,8 +31,7 @@ PATIENCE_S = 90
 @contextmanager
 def online(tell: Callable[[str], None]) -> Iterator[str]:
     """Prefect's server, in this machine's services unless the environment names another."""
-    services = cli.composed([f"+model={cli.options('model')[0]}"]).services
-    with local.prefect(services, tell) as server, explained():
+    with local.prefect(cli.default().services, tell) as server, explained():
         yield server
 
 

@@ -1,7 +1,7 @@
 """The straight line of one evaluation, from question to record; called inside the flow.
 
     match ─► fetch ∥ provision ─► inputs ─► check ─► accuracy ─► timed × repetitions
-          ─► check ─► summarize ─► lint ─► log ─► render
+          ─► check ─► summarize ─► lint ─► log ─► render ─► show
 
 A failed check or a model that cannot be measured is logged and drawn too; bad input raises, and nothing is recorded.
 What is measured is kept until it is recorded (`tasks/results/pending.py`).
@@ -16,6 +16,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from prefect import tags
 
 from flows.ahead import ready
 from flows.recorded import REPORTS
@@ -33,6 +35,8 @@ from tasks.render import render
 from tasks.results.measurement import Measurement, Result, Verdict
 from tasks.results.pending import Pending, held, orphans, recovered
 from tasks.results.process import Process
+from tasks.services import known
+from tasks.show import show
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
 from tasks.summarize import summarize
@@ -40,7 +44,15 @@ from tasks.tracking.store import store_uri
 
 
 def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
-    """One evaluation, on that node. In a sweep (``parent``) bad input is a failed cell, else it raises."""
+    """One evaluation, on that node. In a sweep (``parent``) bad input is a failed cell, else it raises.
+
+    Its task runs carry its model, software, and scenario as tags, to tell the cells of a sweep apart in Prefect's UI.
+    """
+    with tags(evaluation.model.id, evaluation.software.id, evaluation.scenario.id):
+        return _one(words, evaluation, parent, node)
+
+
+def _one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None) -> Result:
     name = run_name(f"{evaluation.model.id}-{evaluation.software.id}-{evaluation.scenario.id}")
     with held(name) as pending, report_folder(name) as folder:
         try:
@@ -51,7 +63,9 @@ def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str 
         except BaseException:
             pending.done = True  # it was refused or interrupted: nothing is to be kept
             raise
-    return result.with_(folder=REPORTS / name)
+    result = result.with_(folder=REPORTS / name)
+    show(result)
+    return result
 
 
 def log_orphans() -> None:
@@ -155,7 +169,8 @@ def _recorded(result: Result, steps: dict[str, float], parent: str | None, pendi
     with _timed(steps, "log"):
         say("log")(f"writing the run to {store_uri(result.evaluation.tracking)}")
         try:
-            result = result.with_(steps_s=dict(steps), mlflow=log(result, parent, pending.again))
+            ids = log(result, parent, known.address("mlflow"), pending.again)
+            result = result.with_(steps_s=dict(steps), mlflow=ids)
             pending.done = True
         except TouchstoneError as error:
             told = f"Not logged: {error} The next run logs it first."

@@ -1,10 +1,11 @@
 """The Prefect flow that every evaluation is; deployments name it as `flows.pipeline.evaluate`."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
+from pydantic import Field
 
 from flows import cli, sweeps
 from flows.line import log_orphans, one
@@ -15,14 +16,29 @@ from tasks.results.measurement import Result, Sweep
 from tasks.services import local
 from tasks.services.flow_runs import mark_crashed, running
 
-Asked = list[str] | list[list[str] | dict[str, Any]]
+Words = Annotated[list[str], Field(title="words")]
+Several = Annotated[list[list[str] | dict[str, Any]], Field(title="several evaluations")]
+Asked = Words | Several
 
 
 def _title() -> str:
-    """The flow run's name in Prefect's UI: the words that asked."""
+    """The flow run's name in Prefect's UI: how many evaluations, and in which words, each said once."""
     asked, resume = flow_run.parameters["request"], flow_run.parameters.get("resume")
-    words = [w if isinstance(w, str) else " ".join(w) if isinstance(w, list) else w["model"]["id"] for w in asked]
-    return " ".join(["evaluate", *words, *([f"resume={resume}"] if resume else [])])
+    if not asked or isinstance(asked[0], str):
+        said = " ".join(asked)
+    else:
+        said = f"{len(asked)} evaluation{'s' * (len(asked) > 1)}: {_together(asked)}"
+    return " ".join(filter(None, [said, f"(the rest of {resume})" if resume else ""])) or "nothing asked"
+
+
+def _together(asked: list[Any]) -> str:
+    """`+model=a software=x` and `+model=b software=x` as `+model=a,b software=x`; whole ones by their models."""
+    values: dict[str, dict[str, None]] = {}
+    for words in asked:
+        for word in words if isinstance(words, list) else [f"+model={words['model']['id']}"]:
+            key, _, value = word.partition("=")
+            values.setdefault(key, {})[value] = None
+    return " ".join(f"{key}={','.join(found)}" for key, found in values.items())
 
 
 @flow(
@@ -32,12 +48,14 @@ def _title() -> str:
     persist_result=False,
 )
 def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
-    """Evaluate what ``request`` describes: one evaluation gives a Result, several a Sweep.
+    """Evaluate what is asked: one evaluation gives a Result, several a Sweep.
 
-    A list of override words is one evaluation (with -m a sweep); a list of such lists, or of whole specifications, is
-    several. ``resume`` names a sweep whose finished cells are not measured again.
-    """
-    jobs = cli.jobs(request) if request else asked_again(str(resume))
+    Args:
+        request: the words of one evaluation, one an item, with -m first those of a sweep; or a list of several such
+            lists, or of whole specifications.
+        resume: a sweep's name; its finished cells are not measured again.
+    """  # what stands under Args is shown in the form of Prefect's UI
+    jobs = asked_again(resume) if resume and not request else cli.jobs(request)
     first, tell = jobs[0][1], say("start")
     with running(str(flow_run.id)), local.ray(first.services, first.workers, tell) as address:
         tell(f"Ray: {described(address)}")

@@ -12,9 +12,11 @@ from flows import cli
 from tasks.errors import Refused, TouchstoneError
 from tasks.progress import say
 from tasks.services import known, local, settings
+from tasks.tracking import views
 
 WORD = {"prefect": "Prefect", "ray": "Ray", "worker": "runs deployments", "mlflow": "MLflow"}
 IDLE_S = 900.0
+EXAMPLE = ["+model=patchnet", "scenario=quick"]
 
 
 def up(words: list[str], more: tuple[str, ...] = ()) -> int:
@@ -36,8 +38,10 @@ def up(words: list[str], more: tuple[str, ...] = ()) -> int:
 
 
 def ui(words: list[str]) -> int:
-    """The same, and MLflow's UI."""
-    return up(words, ("mlflow",))
+    """The same, and MLflow's UI with every run in columns that tell them apart."""
+    code = up(words, ("mlflow",))
+    print(f"{'every run':<17} {known.address('mlflow')}/{views.everything(cli.default().tracking)}")
+    return code
 
 
 def down(words: list[str]) -> int:
@@ -52,11 +56,11 @@ def down(words: list[str]) -> int:
 
 
 def _offer_form() -> None:
-    """A deployment without a schedule, so that Prefect's UI has a form to start an evaluation from."""
+    """A deployment without a schedule, so that Prefect's UI has a form to start an evaluation from, filled in."""
     from flows.deploy import deployed, online
 
     with online(say("services")):
-        deployed("on-demand", None, [])
+        deployed("on-demand", None, EXAMPLE)
 
 
 VERBS = {"up": up, "ui": ui, "down": down}

@@ -19,10 +19,12 @@ from tasks.progress import say
 from tasks.render import render_sweep
 from tasks.results.measurement import Result, Sweep
 from tasks.results.recorded import result_of
+from tasks.services import known
+from tasks.show import Pinned, show_sweep
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.current import current
 from tasks.stacks.lock import Lock
-from tasks.tracking import runs
+from tasks.tracking import runs, views
 
 Cell = tuple[list[str], Evaluation, str | None, str | None]  # words, evaluation, Ray's node, host
 
@@ -40,8 +42,9 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
     """Every cell in turn; the sweep's report is rewritten after each. ``jobs`` is what was asked."""
     name, parent, finished = _begun(cells, resume)
     asked = tuple(words or evaluation.model_dump(mode="json") for words, evaluation in jobs)
-    state = Sweep(name, REPORTS / name, (), parent, asked, len(cells))
+    state = Sweep(name, REPORTS / name, (), _compared(name, parent, [e for _, e, *_ in cells]), asked, len(cells))
     state.folder.mkdir(parents=True, exist_ok=True)
+    pinned: Pinned = show_sweep(state, {})
     clock = Clock()
     for number, (words, evaluation, node, host) in enumerate(cells, 1):
         cell = finished.get(identity(evaluation, host))
@@ -56,8 +59,15 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
                 cell = one(words, evaluation, parent["run_id"], node)
         state = replace(state, cells=(*state.cells, cell))
         render_sweep(state)
+        pinned = show_sweep(state, pinned)
     runs.end_parent(cells[0][1].tracking, parent, state.passed)
     return state
+
+
+def _compared(name: str, parent: dict[str, str], cells: list[Evaluation]) -> dict[str, str]:
+    """The ids of the sweep's MLflow run, with the page that has its cells side by side as their link."""
+    page = views.comparison(cells[0].tracking, parent, name, cells)
+    return views.linked(parent, page, known.address("mlflow"))
 
 
 def _begun(jobs: list[Cell], resume: str | None) -> tuple[str, dict[str, str], dict[Any, Result]]:

@@ -10,13 +10,14 @@ from tasks import ROOT
 from tasks.metrics import mlflow_name
 from tasks.results.files import write_files
 from tasks.results.measurement import Result
-from tasks.tracking import runs
+from tasks.tracking import runs, views
 
 
-@task(persist_result=False, name="log to MLflow")
-def log(result: Result, parent: str | None, again: bool = False) -> dict[str, str]:
-    """Write the raw files into the result's folder and the whole run into MLflow; returns its ids.
+@task(persist_result=False, name="log to MLflow", task_run_name="log to MLflow")
+def log(result: Result, parent: str | None, ui: str = "", again: bool = False) -> dict[str, str]:
+    """Write the raw files into the result's folder and the whole run into MLflow.
 
+    Returns its ids, and as ``link`` the page that shows it when MLflow's UI is up: the tracking server's, or ``ui``.
     ``again``: what an earlier driver has written of it is replaced.
     """
     if again:
@@ -26,7 +27,8 @@ def log(result: Result, parent: str | None, again: bool = False) -> dict[str, st
     for name, estimate in result.metrics.items():
         if estimate.low is not None and estimate.high is not None:
             metrics |= {f"{mlflow_name(name)}_low": estimate.low, f"{mlflow_name(name)}_high": estimate.high}
-    return runs.log_result(result, result.folder, metrics, _tags(result), parent)
+    ids = runs.log_result(result, result.folder, metrics, _tags(result), parent)
+    return views.linked(ids, views.run_page(ids), ui)
 
 
 def _tags(result: Result) -> dict[str, str]:

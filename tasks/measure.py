@@ -18,10 +18,18 @@ from tasks.stacks.stack import Stack
 DOING = {"inputs": "looking at the pre-processed inputs", "accuracy": "judging accuracy", "timed": "timing"}
 
 
+def _title() -> str:
+    """The task run's name in Prefect's UI."""
+    asked = task_run.parameters
+    total = asked["result"].evaluation.scenario.repetitions
+    said = {"inputs": "look at inputs", "accuracy": "judge accuracy"}
+    return said.get(asked["role"], f"time process {asked['index'] + 1} of {total}")
+
+
 @task(
     persist_result=False,
     name="measure",
-    task_run_name="{role} {index}",
+    task_run_name=_title,
     **ONCE_MORE,
 )
 def measure(result: Result, role: Role, index: int, stack: Stack, pending: Pending) -> Process:

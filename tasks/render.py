@@ -10,7 +10,7 @@ from tasks.results.measurement import Result, Sweep
 from tasks.tracking import runs
 
 
-@task(persist_result=False, name="render report")
+@task(persist_result=False, name="render report", task_run_name="render report")
 def render(result: Result) -> Path:
     """Write `index.html` and `summary.json` into the result's folder; returns the latter's path."""
     write_json(result.folder / "summary.json", summary(result))
@@ -21,7 +21,7 @@ def render(result: Result) -> Path:
     return result.folder / "summary.json"
 
 
-@task(persist_result=False, name="render sweep")
+@task(persist_result=False, name="render sweep", task_run_name="render sweep")
 def render_sweep(sweep: Sweep) -> Path:
     """The same for a sweep: one row a cell, each linked to its own report."""
     write_json(sweep.folder / "summary.json", summary(sweep))

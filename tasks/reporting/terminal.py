@@ -42,7 +42,7 @@ def _parts(result: Result) -> Iterator[RenderableType]:
         color = "yellow" if finding.severity == "warning" else "cyan"
         yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
     if result.mlflow:
-        yield _line("mlflow", f"run {result.mlflow['run_id']} in {result.mlflow['uri']}")
+        yield _line("mlflow", result.mlflow.get("link", f"run {result.mlflow['run_id']} in {result.mlflow['uri']}"))
     yield _line("report", str(result.folder / "index.html"))
 
 
@@ -84,7 +84,9 @@ def _sweep(sweep: Sweep) -> RenderableType:
         numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
         table.add_row(escape(asked.title), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")
-    return Group(title, table, _line("report", str(sweep.folder / "index.html")))
+    compared = sweep.mlflow.get("link", f"make ui, then the run {sweep.run}: its description links to the comparison")
+    lines = [_line("compare", compared)] if sweep.mlflow else []
+    return Group(title, table, *lines, _line("report", str(sweep.folder / "index.html")))
 
 
 def _brief(estimate: Estimate | None) -> str:

@@ -56,6 +56,12 @@ def up() -> dict[str, Service]:
     return {name: service for name, service in read().items() if service.ready and service.alive}
 
 
+def address(name: str) -> str:
+    """Where that service answers, or nothing where it is not up."""
+    found = up().get(name)
+    return found.address if found else ""
+
+
 def pinned() -> list[str]:
     """What `up` asked to stay, also without a run."""
     try:

@@ -6,6 +6,7 @@ FINISHED; one that could not be written whole is deleted.
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,8 @@ def log_result(
     tracking = result.evaluation.tracking
     made, experiment = client(tracking)
     named = {**tags, **({PARENT: parent} if parent else {})}
-    run = made.create_run(experiment, run_name=result.run, tags=named)
+    began_ms = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
+    run = made.create_run(experiment, start_time=began_ms, run_name=result.run, tags=named)
     try:
         _write(made, run.info.run_id, result, files, metrics)
         made.set_terminated(run.info.run_id, "FINISHED" if result.passed else "FAILED")
