@@ -47,8 +47,8 @@ def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str 
             result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
             pending.note("asked", _asked(result, parent))
             result = _recorded(*_measured(result, pending, parent, node), parent, pending)
-        except BaseException:
-            pending.done = True  # it was refused or interrupted: nothing is to be kept
+        except BaseException as error:  # refused or interrupted: nothing is to be kept, unless Prefect was the cause
+            pending.done = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
             raise
     return result.with_(folder=REPORTS / name)
 

@@ -146,10 +146,13 @@ KINDS = {
         5000,
         lambda port: _python(
             *("mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"),
-            *("--backend-store-uri", os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"),
         ),
         lambda port: f"http://{LOOPBACK}:{port}",
         lambda service: answers(f"{service.address}/health"),
-        lambda port: {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        lambda port: {
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            # Not a word of the command: everyone on the machine could read a password in it.
+            "MLFLOW_BACKEND_STORE_URI": os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}",
+        },
     ),
 }

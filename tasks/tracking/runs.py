@@ -6,13 +6,15 @@ FINISHED; one that could not be written whole is deleted.
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.results.measurement import Result
 from tasks.specs.protocol import Tracking
-from tasks.tracking.store import client, store_uri
+from tasks.tracking.store import client, first_line, store_uri
 
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
@@ -37,18 +39,29 @@ def log_result(
     tracking = result.evaluation.tracking
     made, experiment = client(tracking)
     named = {**tags, **({PARENT: parent} if parent else {})}
-    run = made.create_run(experiment, run_name=result.run, tags=named)
+    run = _begun(made, experiment, result.run, named)
     try:
         _write(made, run.info.run_id, result, files, metrics)
         made.set_terminated(run.info.run_id, "FINISHED" if result.passed else "FAILED")
     except BaseException as error:
-        made.delete_run(run.info.run_id)
+        with suppress(Exception):  # the store may be away; then the next try deletes it
+            made.delete_run(run.info.run_id)
         if isinstance(error, Exception):
             raise TouchstoneError(
-                f"MLflow at {store_uri(tracking)} did not take the run: {str(error).splitlines()[0]}"
+                f"MLflow at {masked(store_uri(tracking))} did not take the run: {first_line(error)}"
             ) from error
         raise
     return _ids(tracking, experiment, run.info.run_id)
+
+
+def _begun(made: Any, experiment: str, name: str, tags: dict[str, str]) -> Any:
+    """A new run of that name, which nobody else has: an older one is a try that the store lost in the middle."""
+    try:
+        for old in made.search_runs([experiment], f"attributes.run_name = '{name}'"):
+            made.delete_run(old.info.run_id)
+        return made.create_run(experiment, run_name=name, tags=tags)
+    except Exception as error:
+        raise TouchstoneError(f"MLflow did not take the run: {first_line(error)}") from error
 
 
 def attach(result: Result, file: Path) -> None:
@@ -97,4 +110,4 @@ def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _ids(tracking: Tracking, experiment: str, run_id: str) -> dict[str, str]:
-    return {"uri": store_uri(tracking), "experiment_id": experiment, "run_id": run_id}
+    return {"uri": masked(store_uri(tracking)), "experiment_id": experiment, "run_id": run_id}
