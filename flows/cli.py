@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks import ROOT, plugins
+from tasks.database import masked
 from tasks.errors import Refused, TouchstoneError
 from tasks.specs.evaluation import Evaluation
 
@@ -40,7 +41,7 @@ def main(flow: str, run: Callable[[list[str]], int]) -> int:
             return _as_hydra(flow)
         return run(words)
     except TouchstoneError as error:
-        print(error, file=sys.stderr)
+        print(masked(str(error)), file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 from flows import cli
-from tasks import ROOT
+from tasks import ROOT, database
+from tasks.database import masked
 from tasks.environment.hardware import probe
 from tasks.errors import TouchstoneError
-from tasks.services import children, known, local, settings
+from tasks.services import children, known, local, prefect_database, settings
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks import cache
 from tasks.stacks.lock import Lock
@@ -48,10 +49,16 @@ def _prefect() -> Fact:
     if named:
         answers = children.answers(f"{named}/health")
         way_out = "" if answers else "start that server, or unset PREFECT_API_URL"
-        return Fact("Prefect", f"{named} (PREFECT_API_URL){'' if answers else ' does not answer'}", way_out)
-    if "prefect" in up:
-        return Fact("Prefect", up["prefect"].address)
-    return Fact("Prefect", "not up; the next run starts it (make up keeps it up)")
+        return Fact("Prefect", f"{masked(named)} (PREFECT_API_URL){'' if answers else ' does not answer'}", way_out)
+    url, server = prefect_database.named(), up.get("prefect")
+    used = (server.database if server else masked(url)) or "SQLite in this clone"
+    state = server.address if server else "not up; the next run starts it (make up keeps it up)"
+    try:
+        if database.shared(url):
+            database.require(url)
+    except TouchstoneError as error:
+        return Fact("Prefect", f"{state}; {error}", "start that server, or mend PREFECT_SERVER_DATABASE_CONNECTION_URL")
+    return Fact("Prefect", f"{state}; database: {used}")
 
 
 def _nodes(evaluation: Evaluation) -> Iterator[Fact]:
@@ -86,7 +93,7 @@ def _worker() -> Fact:
 def _store(evaluation: Evaluation) -> Fact:
     from tasks.tracking.store import client, store_uri
 
-    uri = store_uri(evaluation.tracking)
+    uri = masked(store_uri(evaluation.tracking))
     try:
         client(evaluation.tracking)
     except TouchstoneError as error:

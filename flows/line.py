@@ -22,6 +22,7 @@ from prefect import tags
 from flows.ahead import ready
 from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.fetch import fetch_artifact, identify_folder
 from tasks.lint import lint
@@ -60,8 +61,8 @@ def _one(words: list[str], evaluation: Evaluation, parent: str | None, node: str
             result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
             pending.note("asked", _asked(result, parent))
             result = _recorded(*_measured(result, pending, parent, node), parent, pending)
-        except BaseException:
-            pending.done = True  # it was refused or interrupted: nothing is to be kept
+        except BaseException as error:  # refused or interrupted: nothing is to be kept, unless Prefect was the cause
+            pending.done = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
             raise
     result = result.with_(folder=REPORTS / name)
     show(result)
@@ -167,7 +168,7 @@ def _recorded(result: Result, steps: dict[str, float], parent: str | None, pendi
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
     with _timed(steps, "log"):
-        say("log")(f"writing the run to {store_uri(result.evaluation.tracking)}")
+        say("log")(f"writing the run to {masked(store_uri(result.evaluation.tracking))}")
         try:
             ids = log(result, parent, known.address("mlflow"), pending.again)
             result = result.with_(steps_s=dict(steps), mlflow=ids)

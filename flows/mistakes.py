@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from tasks import plugins
+from tasks.database import masked
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.signatures import options_of
 from tasks.specs.software import Software
@@ -75,7 +76,7 @@ def _where(path: list[str], choices: dict[str, str], overrides: list[str]) -> st
     dotted = ".".join(path)
     for override in overrides:
         if override.lstrip("+~").split("=")[0] in (dotted, *(".".join(path[:i]) for i in range(2, len(path)))):
-            return f"{override}: "
+            return f"{masked(override)}: "
     group = path[0] if path else ""
     if group in choices:
         return f"conf/{group}/{choices[group]}.yaml: "

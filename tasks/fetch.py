@@ -11,7 +11,8 @@ from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
 from tasks.artifacts.store import dvc_state, fetch, present
 from tasks.placement.again import ONCE_MORE
-from tasks.placement.cluster import Share, place
+from tasks.placement.calls import Share
+from tasks.placement.cluster import place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.artifact import Artifact

@@ -7,7 +7,8 @@ from prefect.runtime import task_run
 
 from tasks.placement.again import ONCE_MORE
 from tasks.placement.agents import run_agent
-from tasks.placement.cluster import Share, place
+from tasks.placement.calls import Share
+from tasks.placement.cluster import place
 from tasks.placement.request import agent_request
 from tasks.progress import say
 from tasks.results.measurement import Result

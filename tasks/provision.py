@@ -4,7 +4,8 @@ from prefect import task
 
 from tasks import plugins
 from tasks.placement.again import ONCE_MORE
-from tasks.placement.cluster import Share, place
+from tasks.placement.calls import Share
+from tasks.placement.cluster import place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.software import Software

@@ -1,26 +1,27 @@
 """Ray: a cluster for the time of a flow, and calls that run on its nodes and tell their progress.
 
-In: plain functions that take a `say` callback. Out: their value; what they say arrives while they run. The only
-importer of Ray. Nothing is retried: a second try would be a second measurement.
+In: plain functions that take a `say` callback. Out: their value; what they say arrives while they run. Ray is imported
+here and in `calls.py` alone. Nothing is retried: a second try would be a second measurement.
 """
 
+import logging
 import os
 import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from queue import SimpleQueue
-from threading import Thread, Timer
+from threading import Timer
 from typing import Any, TypeVar
 
-from tasks.errors import MachineFault, TouchstoneError
-from tasks.placement.agents import LESS_MEMORY
+from tasks.errors import Refused, TouchstoneError
+from tasks.placement.calls import Call, Relayed, Share, Streamed, deputy, lost
 
 T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
 QUIET_S = 5.0
-_calls: dict[Timer, Any] = {}  # under way in this process
+OUTSIDE = "ray://"  # Ray Client: the driver is no node of the cluster
+_calls: dict[Timer, Call] = {}  # under way in this process
+_deputies: list[Any] = []  # one while connected from outside
 
 
 @contextmanager
@@ -31,33 +32,59 @@ def connected(address: str | None) -> Iterator[None]:
     """
     import ray
 
-    common: dict[str, Any] = {"log_to_driver": False, "configure_logging": True, "logging_level": "ERROR"}
-    alone: dict[str, Any] = {
-        "address": "local",  # else Ray would find the services' cluster by itself
-        "num_cpus": len(os.sched_getaffinity(0)),
-        "include_dashboard": False,
-        "object_store_memory": STORE_BYTES,
-        "_node_ip_address": "127.0.0.1",
-    }
     try:
         _require_listener(address)
-        ray.init(**({"address": address} if address else alone), **common)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {error}") from error
+        logging.getLogger("ray.util.client").setLevel("ERROR")
+        ray.init(**_options(address), log_to_driver=False, configure_logging=True, logging_level="ERROR")
+        if address and address.startswith(OUTSIDE):
+            _deputies.append(deputy())
+    except (ray.exceptions.RayError, ImportError, AttributeError, RuntimeError, ValueError, OSError) as error:
+        ray.shutdown()
+        raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
     try:
         yield
     finally:
         _end_calls()
+        _deputies.clear()
         ray.shutdown()
+
+
+def _options(address: str | None) -> dict[str, Any]:
+    """How Ray is started, or found."""
+    if address is None:
+        return {
+            "address": "local",  # else Ray would find the services' cluster by itself
+            "num_cpus": len(os.sched_getaffinity(0)),
+            "include_dashboard": False,
+            "object_store_memory": STORE_BYTES,
+            "_node_ip_address": "127.0.0.1",
+        }
+    if address.startswith(OUTSIDE):  # each node imports the project from where its Ray was started, not from our path
+        return {"address": address, "runtime_env": {"env_vars": {"PYTHONPATH": "."}}}
+    return {"address": address}
+
+
+def _reason(error: Exception, address: str | None) -> str:
+    """One sentence of what may be pages of a remote traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    if isinstance(error, (ImportError, AttributeError)):
+        return f"its head does not run this state of the project ({lines[-1]}). Start Ray there inside a clone."
+    if "client connection timeout" in lines[0]:
+        token = os.environ.get("RAY_AUTH_TOKEN_PATH", "RAY_AUTH_TOKEN")
+        return (
+            "who listens there does not answer as Ray's client server. Its port is 10001 unless its head was started "
+            f"with another, and its token must be the one in {token}."
+        )
+    if "mismatch" in lines[0]:
+        return " ".join(lines)
+    return lines[-1] if "Traceback" in str(error) else lines[0]
 
 
 def _end_calls() -> None:
     """Calls of other threads, when the block was interrupted: who still waits at Ray's end would wait for ever."""
-    import ray
-
     deadline = time.monotonic() + QUIET_S
-    for items in list(_calls.values()):
-        ray.cancel(items, force=True)
+    for call in list(_calls.values()):
+        call.cancel()
     while _calls and time.monotonic() < deadline:
         time.sleep(0.05)
 
@@ -69,54 +96,43 @@ def described(address: str | None) -> str:
 
 def _require_listener(address: str | None) -> None:
     """Ray's client would try for minutes where nobody listens."""
-    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
-    if address and port.isdigit():
-        socket.create_connection((host, int(port)), timeout=5).close()
-
-
-@dataclass(frozen=True)
-class Share:
-    """What a call holds of a node: cores, accelerators, and which node (None: any)."""
-
-    cpus: float = 0
-    gpus: float = 0
-    node: str | None = None
+    host, _, port = (address or "").removeprefix(OUTSIDE).rpartition(":")
+    if address is None or address == "auto":
+        return
+    if not host or "/" in host or not port.isdigit():
+        raise Refused(
+            f"workers.address={address} is no address. From a node of the cluster: <host>:6379; "
+            "from anywhere else: ray://<host>:10001."
+        )
+    socket.create_connection((host, int(port)), timeout=5).close()
 
 
 def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[str], None]) -> T:
     """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    where = NodeAffinitySchedulingStrategy(share.node, soft=False) if share.node else "DEFAULT"
-    stream = ray.remote(_stream).options(
-        num_cpus=share.cpus, num_gpus=share.gpus, scheduling_strategy=where, max_retries=0, num_returns="streaming"
-    )
+    call = _begun(share, function, args, _environment(share))
     waiting = Timer(QUIET_S, say, ["waiting for free cores: something else runs on that Ray node"])
     waiting.daemon = True
     waiting.start()
-    items = _calls[waiting] = stream.remote(function, args, _environment(share))
+    _calls[waiting] = call
+    kind, value = "", None
     try:
-        for reference in items:
+        while kind not in ("done", "raised"):
+            kind, value = call.item()
             waiting.cancel()  # what comes first is that it began
-            kind, value = ray.get(reference)
             if kind == "said":
                 say(value)
-            elif kind == "raised":
-                raise value
-            elif kind == "done":
-                return value  # type: ignore[no-any-return]
-    except ray.exceptions.OutOfMemoryError as error:
-        raise TouchstoneError(f"Ray ended the worker: the node ran out of memory. {LESS_MEMORY}") from error
-    except ray.exceptions.RayError as error:
-        raise MachineFault(f"The Ray worker was lost: {str(error).splitlines()[0]}") from error
-    except BaseException:
-        ray.cancel(items, force=True)
-        raise
     finally:
         waiting.cancel()
         _calls.pop(waiting, None)
-    raise MachineFault("The Ray worker ended without a result.")
+        if kind != "done":
+            call.cancel()
+    if kind == "raised":
+        raise value  # type: ignore[misc]
+    return value  # type: ignore[return-value]
+
+
+def _begun(*asked: Any) -> Call:
+    return Relayed(_deputies[-1], *asked) if _deputies else Streamed(*asked)
 
 
 def _environment(share: Share) -> dict[str, str]:
@@ -125,30 +141,11 @@ def _environment(share: Share) -> dict[str, str]:
     return {} if share.node else kept
 
 
-def _stream(
-    function: Callable[..., Any], args: tuple[Any, ...], environment: dict[str, str]
-) -> Iterator[tuple[str, Any]]:
-    """On the node: call in a thread and hand on what is said, then the value or the error."""
-    os.environ.update(environment)
-    yield "began", None
-    queue: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-
-    def call() -> None:
-        try:
-            queue.put(("done", function(*args, say=lambda text: queue.put(("said", text)))))
-        except BaseException as error:
-            queue.put(("raised", error))
-
-    Thread(target=call, daemon=True).start()
-    while True:
-        kind, value = queue.get()
-        yield kind, value
-        if kind != "said":
-            return
-
-
 def alive() -> dict[str, str]:
-    """Ray's id of each living node, and its host name."""
+    """Ray's id of each living node, and its host name. Raises `MachineFault` when the cluster is gone."""
     import ray
 
-    return {n["NodeID"]: n["NodeManagerHostname"] for n in ray.nodes() if n["Alive"]}
+    try:
+        return {n["NodeID"]: n["NodeManagerHostname"] for n in ray.nodes() if n["Alive"]}
+    except Exception as error:  # Ray Client's own are of any type
+        raise lost(error) from error

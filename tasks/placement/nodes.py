@@ -15,7 +15,8 @@ from typing import Any
 from tasks import ROOT
 from tasks.environment.hardware import probe
 from tasks.errors import TouchstoneError
-from tasks.placement.cluster import Share, alive, place
+from tasks.placement.calls import Share
+from tasks.placement.cluster import alive, place
 
 SOURCES = ("flows/*.py", "tasks/**/*.py")
 

@@ -125,7 +125,8 @@ def _python(*words: str) -> list[str]:
 def _ray(port: int) -> list[str]:
     command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={port}"]
     shape = [f"--num-cpus={len(os.sched_getaffinity(0))}", f"--object-store-memory={256 * 2**20}"]
-    return [*command, *shape, f"--node-ip-address={LOOPBACK}", "--include-dashboard=false"]
+    client = f"--ray-client-server-port={free_port(0)}"  # 10001 is for a cluster that others use
+    return [*command, *shape, client, f"--node-ip-address={LOOPBACK}", "--include-dashboard=false"]
 
 
 def _prefect_env(port: int) -> dict[str, str]:
@@ -157,10 +158,13 @@ KINDS = {
         5000,
         lambda port: _python(
             *("mlflow", "server", "--host", LOOPBACK, "--port", str(port), "--workers", "1"),
-            *("--backend-store-uri", os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}"),
         ),
         lambda port: f"http://{LOOPBACK}:{port}",
         lambda service: answers(f"{service.address}/health"),
-        env=lambda port: {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+        env=lambda port: {
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+            # Not a word of the command: everyone on the machine could read a password in it.
+            "MLFLOW_BACKEND_STORE_URI": os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{ROOT / 'mlflow.db'}",
+        },
     ),
 }

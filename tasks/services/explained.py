@@ -1,9 +1,11 @@
 """What Prefect's client says when its server cannot do its work, as a sentence."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 
 
@@ -13,6 +15,7 @@ def explained() -> Iterator[None]:
     from httpx import HTTPError
     from prefect.exceptions import PrefectException
 
+    logging.raiseExceptions = False  # else Prefect's log handler prints that its server is away
     try:
         yield
     except (HTTPError, PrefectException, RuntimeError) as error:
@@ -20,9 +23,11 @@ def explained() -> Iterator[None]:
             raise
         server = os.environ.get("PREFECT_API_URL") or f"the ephemeral server (database in {os.environ['PREFECT_HOME']})"
         raise TouchstoneError(
-            f"Prefect failed: {_line(error)} It speaks to {server}; make sure that it is up and its disk has room."
+            f"Prefect failed: {_line(error)} It speaks to {server}; make sure that it and its database are up, "
+            "with room on the disk."
         ) from error
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200].rstrip(".") + "."
+    told = masked(" ".join(str(error).split())).partition(" - Response:")[0]
+    return told[:200].rstrip(".") + "."

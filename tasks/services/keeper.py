@@ -18,7 +18,8 @@ from typing import Any
 
 import psutil
 
-from tasks.services import children, known, settings
+from tasks.database import masked
+from tasks.services import children, known, prefect_database, settings
 from tasks.services.known import Service
 
 ALWAYS = ("prefect", "ray")
@@ -91,14 +92,15 @@ class Keeper:
         self.failures[name] = self.failures.get(name, -1) + 1
         self.since[name] = time.monotonic()
         if self.failures[name] >= TRIES and before:
-            self._set(name, replace(before, failed=f"{name} ended {TRIES} times: {children.last_words(name)}"))
+            self._set(name, replace(before, failed=masked(f"{name} ended {TRIES} times: {children.last_words(name)}")))
             return
         children.end(name)  # what a dead one left behind
         port = children.free_port(_port(before) or children.KINDS[name].port)
         env = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
         if name == "worker":
             env["PREFECT_API_URL"] = f"{self.services['prefect'].address}/api"
-        self._set(name, children.start(name, port, env))
+        began = children.start(name, port, env)
+        self._set(name, replace(began, database=masked(prefect_database.named()) if name == "prefect" else ""))
 
     def _up(self, name: str) -> bool:
         return name in self.services and self.services[name].ready and self.services[name].alive

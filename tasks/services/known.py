@@ -17,7 +17,7 @@ PINNED = FOLDER / "pinned.json"  # the services that `up` asked to stay
 
 @dataclass(frozen=True)
 class Service:
-    """One process and its address. ``failed`` says why it cannot be had."""
+    """One process and its address. ``failed`` says why it cannot be had; ``database``: other than this clone's own."""
 
     name: str
     pid: int
@@ -25,6 +25,7 @@ class Service:
     address: str
     ready: bool = False
     failed: str = ""
+    database: str = ""
 
     @property
     def alive(self) -> bool:

@@ -7,12 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from tasks import ROOT
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.locks import alone
-from tasks.services import children, known, settings
+from tasks.services import children, known, prefect_database, settings
 from tasks.services.known import Service
 from tasks.specs.protocol import Services, Workers
 
@@ -30,15 +30,16 @@ def prefect(services: Services, say: Say) -> Iterator[str]:
     """
     settings.apply()
     if url := named_prefect():
-        yield f"Prefect at {url} (PREFECT_API_URL)"
+        yield f"Prefect at {masked(url)} (PREFECT_API_URL)"
     elif services.kind == "ephemeral":
         os.environ.pop("PREFECT_API_URL", None)
         _refresh()
-        _initialise(say)
+        prefect_database.initialise(say)
         yield "an ephemeral Prefect server"
     else:
         with known.in_use():
             found = started(("prefect",), services.idle_s, say)["prefect"]
+            prefect_database.require_same(found)
             os.environ["PREFECT_API_URL"] = os.environ[OURS] = f"{found.address}/api"
             _refresh()
             yield f"Prefect at {found.address}"
@@ -78,7 +79,7 @@ def named_ray(workers: Workers) -> str | None:
 
 def started(names: tuple[str, ...], idle_s: float, say: Say) -> dict[str, Service]:
     """Those services, ready; starts a keeper when there is none. Raises `TouchstoneError` with their last words."""
-    _initialise(say)
+    prefect_database.initialise(say)
     told, begin = 0.0, time.monotonic()
     while True:
         up = known.up()
@@ -157,21 +158,3 @@ def _until(true: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not true() and time.monotonic() < deadline:
         time.sleep(0.1)
-
-
-def _initialise(say: Say) -> None:
-    """Prefect's database in this clone, once: two servers on a fresh one would race each other's migrations."""
-    home = Path(os.environ["PREFECT_HOME"])
-    ready = home / "initialised"
-    if ready.exists():
-        return
-    with alone(home / "lock"):
-        if ready.exists():
-            return
-        say("initialising Prefect's database in this clone (once)")
-        command = [sys.executable, "-m", "prefect", "server", "database", "upgrade", "-y"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            last = (done.stderr or done.stdout).strip().splitlines()[-1:]
-            raise TouchstoneError(f"Prefect's database in {home} cannot be initialised: {' '.join(last)}")
-        ready.touch()

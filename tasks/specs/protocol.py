@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 
 from tasks import plugins
+from tasks.database import masked
 from tasks.specs.base import Aspect, Spec
 from tasks.specs.signatures import manifest_of
 
@@ -69,8 +70,17 @@ class Services(Aspect):
     idle_s: float = Field(ge=0, description="Seconds without a run after which they end; a schedule keeps them up.")
 
 
+def _without_password(uri: str) -> str:
+    if masked(uri) != uri:
+        raise ValueError(
+            "it is recorded, so it may hold no password. Give the whole URI in MLFLOW_TRACKING_URI, or the password in "
+            "PGPASSWORD or ~/.pgpass"
+        )
+    return uri
+
+
 class Tracking(Aspect):
     """The MLflow store. None = $MLFLOW_TRACKING_URI, else a SQLite file in the repository."""
 
-    uri: str | None
+    uri: Annotated[str, AfterValidator(_without_password)] | None
     experiment: str = Field(min_length=1)

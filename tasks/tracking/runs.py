@@ -6,14 +6,16 @@ FINISHED; one that could not be written whole is deleted.
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.results.measurement import Result
 from tasks.specs.protocol import Tracking
-from tasks.tracking.store import client, store_uri
+from tasks.tracking.store import client, first_line, store_uri
 
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
@@ -39,15 +41,17 @@ def log_result(
     made, experiment = client(tracking)
     named = {**tags, **({PARENT: parent} if parent else {})}
     began_ms = int(datetime.fromisoformat(result.started_at).timestamp() * 1000)
-    run = made.create_run(experiment, start_time=began_ms, run_name=result.run, tags=named)
+    with _explained():
+        run = made.create_run(experiment, run_name=result.run, start_time=began_ms, tags=named)
     try:
         _write(made, run.info.run_id, result, files, metrics)
         made.set_terminated(run.info.run_id, "FINISHED" if result.passed else "FAILED")
     except BaseException as error:
-        made.delete_run(run.info.run_id)
+        with suppress(Exception):  # the store may be away; then the next try deletes it
+            made.delete_run(run.info.run_id)
         if isinstance(error, Exception):
             raise TouchstoneError(
-                f"MLflow at {store_uri(tracking)} did not take the run: {str(error).splitlines()[0]}"
+                f"MLflow at {masked(store_uri(tracking))} did not take the run: {first_line(error)}"
             ) from error
         raise
     return _ids(tracking, experiment, run.info.run_id)
@@ -56,8 +60,18 @@ def log_result(
 def delete(tracking: Tracking, name: str) -> None:
     """Whatever a driver that was killed has written of the run of this name."""
     made, experiment = client(tracking)
-    for run in made.search_runs([experiment], f"attributes.run_name = '{name}'"):
-        made.delete_run(run.info.run_id)
+    with _explained():
+        for run in made.search_runs([experiment], f"attributes.run_name = '{name}'"):
+            made.delete_run(run.info.run_id)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What the store says, as our own error."""
+    try:
+        yield
+    except Exception as error:
+        raise TouchstoneError(f"MLflow did not take the run: {first_line(error)}") from error
 
 
 def attach(result: Result, file: Path) -> None:
@@ -106,4 +120,4 @@ def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _ids(tracking: Tracking, experiment: str, run_id: str) -> dict[str, str]:
-    return {"uri": store_uri(tracking), "experiment_id": experiment, "run_id": run_id}
+    return {"uri": masked(store_uri(tracking)), "experiment_id": experiment, "run_id": run_id}

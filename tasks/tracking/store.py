@@ -1,10 +1,13 @@
 """Which MLflow store, made ready once: several writers on a fresh SQLite store would corrupt it for good."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tasks import ROOT
+from tasks import ROOT, database
+from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.locks import alone
 from tasks.specs.protocol import Tracking
@@ -28,20 +31,39 @@ def client(tracking: Tracking) -> tuple[Any, str]:
 
     uri = store_uri(tracking)
     mlflow.set_tracking_uri(uri)
-    with alone(ROOT / ".touchstone" / "mlflow.lock"):
+    with alone(ROOT / ".touchstone" / "mlflow.lock"), _alone_in(uri):
         try:
             made = mlflow.MlflowClient(uri)
             found = made.get_experiment_by_name(tracking.experiment)
             return made, found.experiment_id if found else _experiment(made, tracking.experiment, uri)
         except (MlflowException, SQLAlchemyError, OSError) as error:
-            raise TouchstoneError(f"The MLflow store {uri} cannot be used: {str(error).splitlines()[0]}") from error
+            raise TouchstoneError(f"The MLflow store {masked(uri)} cannot be used: {first_line(error)}") from error
+
+
+@contextmanager
+def _alone_in(uri: str) -> Iterator[None]:
+    """A database that drivers on several machines share is held on its server."""
+    if not database.shared(uri):
+        yield
+        return
+    with database.alone(uri) as held:
+        held.made_for("MLflow", "experiments")
+        yield
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, without a password."""
+    return masked(str(error)).splitlines()[0]
 
 
 def _experiment(made: Any, name: str, uri: str) -> str:
-    """A new experiment; with a SQLite store its artifacts lie beside the database, wherever the flow was started."""
-    local = uri.removeprefix("sqlite:///") if uri.startswith("sqlite:///") else ""
-    return str(
-        made.create_experiment(
-            name, artifact_location=(Path(local).resolve().parent / "mlruns").as_uri() if local else None
-        )
-    )
+    """A new experiment. Its artifacts lie where the server of an http:// store says; beside a SQLite file; and for
+    PostgreSQL in MLFLOW_DEFAULT_ARTIFACT_ROOT, else in this clone. Never relative to where the flow was started.
+    """
+    folder = None
+    if uri.startswith("sqlite:///"):
+        folder = Path(uri.removeprefix("sqlite:///")).resolve().parent / "mlruns"
+    elif database.shared(uri):
+        folder = ROOT / "mlruns"
+    place = os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT") if database.shared(uri) else None
+    return str(made.create_experiment(name, artifact_location=place or (folder.as_uri() if folder else None)))

@@ -1,173 +1,131 @@
-"""Two Ray nodes with separate file systems: the second has its own clone, cache, and host name, in namespaces.
-
-Needs root for the namespaces; the second node's files lie over this clone's paths, where only it sees them.
-"""
+"""Evaluations on two nodes, from a driver on the head and from one that is no node of the cluster."""
 
 import json
-import os
-import shutil
+import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import psutil
 import pytest
 
 from tasks import ROOT
-from tests.flows.conftest import InRepository, repository_bench  # noqa: F401  (a fixture)
+from tests.cluster.conftest import Used
+from tests.cluster.nodes import POSSIBLE, REASON, Place, until
+from tests.flows.conftest import InRepository
 
-RAY = str(Path(sys.executable).with_name("ray"))
-CACHE = Path(os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone")
-INTO = (
-    "set -e; hostname node2; mkdir -p $CLONE/.venv $CACHE; mount --bind $ROOT/.venv $CLONE/.venv; "
-    'mount --bind $OWN $CACHE; mount --rbind $CLONE $ROOT; cd $ROOT; exec "$@"'
+pytestmark = pytest.mark.skipif(not POSSIBLE, reason=REASON)
+HOSTS = {socket.gethostname(), "node2"}
+OTHER_VERSION = (
+    "import ray; ray.__version__ = '1.0.0'; import runpy; runpy.run_module('flows.doctor', run_name='__main__')"
 )
-NAMESPACES = ["unshare", "--mount", "--uts", "--propagation", "private"]
-POSSIBLE = subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode == 0
-
-pytestmark = pytest.mark.skipif(not POSSIBLE, reason="namespaces need root: a second file system cannot be had")
 
 
-class Cluster:
-    """A head on this clone's files, and node2 on its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.mark, self.clone, self.own = folder.name, folder / "clone", folder / "cache"
-        self.env = {**os.environ, "MARK": self.mark}
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        _copy(self.clone)
-        self.own.mkdir()
-        shutil.copy(os.environ["RAY_AUTH_TOKEN_PATH"], self.own / "ray-token")
-
-    def start(self) -> None:
-        """Both nodes, seen by the head."""
-        shape = ["--block", "--num-cpus=1", f"--object-store-memory={100 * 2**20}"]
-        temp = f"/tmp/ts-{self.mark[-8:]}"
-        self._ray("--head", f"--port={self.port}", "--include-dashboard=false", f"--temp-dir={temp}", *shape)
-        until(lambda: _listens(self.port), "the head listens")
-        time.sleep(3)
-        paths = {"ROOT": str(ROOT), "CLONE": str(self.clone), "OWN": str(self.own), "CACHE": str(CACHE)}
-        inside = [*NAMESPACES, "sh", "-c", INTO, "sh"]
-        join = [RAY, "start", f"--address=127.0.0.1:{self.port}", "--node-ip-address=127.0.0.2", *shape]
-        subprocess.Popen([*inside, *join], env={**self.env, **paths, "NODE": "2"}, stdout=-3, stderr=-3)
-
-    def _ray(self, *words: str) -> None:
-        subprocess.Popen([RAY, "start", *words], cwd=ROOT, env=self.env, stdout=-3, stderr=-3, start_new_session=True)
-
-    def processes(self, **variables: str) -> list[psutil.Process]:
-        """What this cluster started, and has these variables in its environment."""
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):
-                environ = process.environ()
-                if {"MARK": self.mark, **variables}.items() <= environ.items():
-                    found.append(process)
-        return found
-
-    def kill(self, **variables: str) -> None:
-        for process in self.processes(**variables):
-            with suppress(psutil.Error):
-                process.kill()
-
-    def words(self, bench: InRepository) -> list[str]:
-        place = [f"scenario.id={bench.mark}", f"tracking.uri={bench.uri}", "workers=cluster"]
-        return ["+model=patchnet", "scenario=quick", "hw=cpu1", *place, f"workers.address=127.0.0.1:{self.port}"]
+def summary(out: str, place: Place | None = None) -> dict:  # type: ignore[type-arg]
+    return json.loads(((place.clone if place else ROOT) / out.strip().splitlines()[-1]).read_text())  # type: ignore[no-any-return]
 
 
-def _copy(clone: Path) -> None:
-    """The working tree as it is, without what is built."""
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
-    changed = _git("ls-files", "--modified", "--others", "--exclude-standard", "--deduplicate")
-    for name in changed:
-        (clone / name).unlink(missing_ok=True)
-        if (ROOT / name).exists():
-            (clone / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, clone / name)
-
-
-def _git(*words: str) -> list[str]:
-    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def until(true: Any, what: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.2)
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    made = Cluster(tmp_path)
-    made.start()
-    yield made
-    made.kill()
-
-
-def evaluate(*words: str) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "flows.evaluate", *words]
-    return subprocess.Popen(command, cwd=ROOT, stdout=-1, stderr=-1, text=True)
-
-
-def doctor(cluster: Cluster) -> str:
-    command = [sys.executable, "-m", "flows.doctor", "workers=cluster", f"workers.address=127.0.0.1:{cluster.port}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120).stdout
+def heard(process: "subprocess.Popen[str]", *words: str) -> str:
+    """Read standard error until each word was said, one after the other."""
+    said = ""
+    assert process.stderr
+    for word in words:
+        for line in process.stderr:
+            said += line
+            if word in line:
+                break
+        else:
+            raise AssertionError(f"«{word}» was never said: {said[-3000:]}")
+    return said
 
 
 def test_one_evaluation_on_every_node_and_a_node_of_another_state_is_not_one(
-    cluster: Cluster,
-    repository_bench: InRepository,  # noqa: F811
+    cluster: Used,
+    repository_bench: InRepository,
 ) -> None:
-    until(lambda: "node2" in doctor(cluster), "the doctor sees the second node", 90)
-    assert not list(cluster.own.glob("stacks/*")) and not list((cluster.clone / "artifacts").rglob("*.onnx"))
-    process = evaluate(*cluster.words(repository_bench), "dispatch=all")
+    node2 = cluster.node2
+    assert not list(node2.own.glob("stacks/*")) and not list((node2.clone / "artifacts").rglob("*.onnx"))
+    process = cluster.evaluate(*cluster.words(repository_bench, cluster.inner), "dispatch=all")
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err[-3000:]
-    summary = json.loads((ROOT / out.strip().splitlines()[-1]).read_text())
-    assert {cell["placement"]["host"] for cell in summary["cells"]} == {socket.gethostname(), "node2"}
-    seen = {cell["environment"]["host"]["hostname"] for cell in summary["cells"]}
-    assert seen == {socket.gethostname(), "node2"} and "node2" in out
-    assert list(cluster.own.glob("stacks/*")), "the environment was not built on the node that measured"
-    assert list((cluster.clone / "artifacts").rglob("*.onnx")), "the model was not fetched on the node that measured"
-    with (cluster.clone / "tasks" / "errors.py").open("a") as file:
+    cells = summary(out)["cells"]
+    assert {cell["placement"]["host"] for cell in cells} == HOSTS
+    assert {cell["environment"]["host"]["hostname"] for cell in cells} == HOSTS and "node2" in out
+    assert list(node2.own.glob("stacks/*")), "the environment was not built on the node that measured"
+    assert list((node2.clone / "artifacts").rglob("*.onnx")), "the model was not fetched on the node that measured"
+    with (node2.clone / "tasks" / "errors.py").open("a") as file:
         file.write("# another state\n")
-    told = " ".join(doctor(cluster).split())
+    told = cluster.doctor(cluster.inner)
     assert "node2 has the project at" in told and "with changes, not at" in told and "missing:" in told
-    process = evaluate(*cluster.words(repository_bench), "dispatch=all")
+    process = cluster.evaluate(*cluster.words(repository_bench, cluster.inner), "dispatch=all")
     out, err = process.communicate(timeout=240)
-    assert process.returncode == 0 and "cells" not in json.loads((ROOT / out.strip().splitlines()[-1]).read_text())
+    assert process.returncode == 0 and "cells" not in summary(out)
 
 
+@pytest.mark.parametrize("side", ["inner", "outer"])
 def test_a_node_that_is_lost_is_a_row_and_loses_nothing_else(
-    cluster: Cluster,
-    repository_bench: InRepository,  # noqa: F811
+    side: str, cluster: Used, repository_bench: InRepository
 ) -> None:
-    until(lambda: "node2" in doctor(cluster), "the doctor sees the second node", 90)
-    process = evaluate(*cluster.words(repository_bench), "dispatch=all", "scenario.min_duration_s=8")
-    assert process.stderr
-    here = False
-    for line in process.stderr:
-        here = "on node2" in line or (here and "sweep" not in line)
-        if here and "timing 1" in line:
-            break
+    words = cluster.words(repository_bench, getattr(cluster, side))
+    process = cluster.evaluate(*words, "dispatch=all", "scenario.min_duration_s=8")
+    heard(process, "on node2", "timing 1")
     time.sleep(1)
     cluster.kill(NODE="2")
     out, err = process.communicate(timeout=240)
-    assert process.returncode == 1, err[-3000:]
-    summary = json.loads((ROOT / out.strip().splitlines()[-1]).read_text())
-    cells = {cell["placement"]["host"]: cell for cell in summary["cells"]}
+    assert process.returncode == 1 and "Traceback" not in err, err[-3000:]
+    cells = {cell["placement"]["host"]: cell for cell in summary(out)["cells"]}
     assert cells[socket.gethostname()]["passed"] and not cells["node2"]["passed"]
-    assert "lost" in cells["node2"]["failure"] and summary["finished"]
+    assert "lost" in cells["node2"]["failure"] and summary(out)["finished"]
     assert sorted(r.info.status for r in repository_bench.runs()) == ["FAILED", "FAILED", "FINISHED"]
+
+
+def test_from_outside_everything_is_as_from_a_node(cluster: Used, repository_bench: InRepository) -> None:
+    place = cluster.outside()
+    told = cluster.doctor(cluster.outer, place)
+    assert "node node2" in told and f"node {socket.gethostname()}" in told and "node outside" not in told
+    process = cluster.evaluate(*cluster.words(repository_bench, cluster.outer), "dispatch=all", place=place)
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err[-3000:]
+    cells = summary(out, place)["cells"]
+    assert {cell["environment"]["host"]["hostname"] for cell in cells} == HOSTS
+    assert not list(place.own.glob("stacks/*")) and not list((place.clone / "artifacts").rglob("*.onnx"))
+    process = cluster.evaluate(
+        *cluster.words(repository_bench, cluster.outer), "scenario.min_duration_s=8", place=place
+    )
+    said = heard(process, "timing 1")
+    assert "accuracy" in said, "progress did not arrive while it ran"
+    time.sleep(1)
+    (driver,) = [
+        p for p in cluster.processes(NAME="outside") if "flows.evaluate" in p.cmdline() and p.ppid() == process.pid
+    ]
+    driver.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    until(lambda: not cluster.agents(), "no agent is left", 30)
+    assert len(list((place.clone / "reports").glob(f"*{repository_bench.mark}*"))) == 2
+    assert not list((place.clone / "reports").glob(".*.partial"))
+
+
+def test_from_outside_a_mistake_is_one_sentence_within_seconds(cluster: Used, tmp_path: Path) -> None:
+    wrong = tmp_path / "token"
+    wrong.write_text("0" * 64)
+
+    def said(address: str, **env: str) -> str:
+        begin = time.monotonic()
+        cluster.env |= env
+        told = cluster.doctor(address)
+        assert time.monotonic() - begin < 25 and "Ray cannot be reached" in told, told
+        return told
+
+    assert "is no address" in cluster.doctor("ray://127.0.0.1")
+    assert "refused" in said("ray://127.0.0.1:9")
+    assert "does not answer as Ray's client server" in said(f"ray://{cluster.inner}")
+    assert str(wrong) in said(cluster.outer, RAY_AUTH_TOKEN_PATH=str(wrong))
+
+
+def test_from_outside_another_version_of_ray_is_one_sentence(cluster: Used) -> None:
+    import sys
+
+    words = ["workers=cluster", f"workers.address={cluster.outer}"]
+    told = subprocess.run([sys.executable, "-c", OTHER_VERSION, *words], cwd=ROOT, capture_output=True, text=True)
+    assert "Ray cannot be reached" in told.stdout and "1.0.0" in told.stdout and not told.stderr, told

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tasks.errors import HardwareMissing, TouchstoneError
-from tasks.placement.cluster import Share, connected, place
+from tasks.placement.calls import Share
+from tasks.placement.cluster import connected, place
 from tasks.specs.evaluation import Evaluation
+from tests.cluster.nodes import free_port
 
 
 def talk(times: int, say: Callable[[str], None]) -> int:
@@ -58,6 +60,7 @@ def test_an_existing_cluster_is_used_and_its_nodes_are_matched(tmp_path: Path) -
         port = probe.getsockname()[1]
     ray = [str(Path(sys.executable).parent / "ray"), "start", "--head", "--block", f"--port={port}", "--num-cpus=1"]
     options = ["--node-ip-address=127.0.0.1", "--include-dashboard=false", f"--temp-dir=/tmp/ray-{os.getpid()}"]
+    options += [f"--ray-client-server-port={free_port()}"]
     head = subprocess.Popen([*ray, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
