@@ -40,6 +40,10 @@ def run_agent(python: str, request: dict[str, Any], env: dict[str, str], time_li
         return _packed(out)
 
 
+def begun(say: Say) -> None:
+    """Nothing; whoever calls it has imported what an agent's start needs."""
+
+
 def _environment() -> dict[str, str]:
     """What the measured process inherits: nothing of Ray's, of the project's environment, or of Python's switches."""
     kept = {

@@ -30,6 +30,10 @@ class Share:
     node: str | None = None
 
 
+class ConnectionLost(MachineFault):
+    """The cluster itself, or the only node of it, was lost: the next call has to connect anew."""
+
+
 class Call(Protocol):
     """What both kinds offer."""
 
@@ -48,7 +52,11 @@ class Streamed:
 
         held = {"num_cpus": share.cpus, "num_gpus": share.gpus, "scheduling_strategy": _on(share.node)}
         called = ray.remote(_stream).options(**held, max_retries=0, num_returns="streaming")
-        self.items = called.remote(function, args, env)
+        self.only = share.node is None
+        try:
+            self.items = called.remote(function, args, env)
+        except ray.exceptions.RayError as error:
+            raise lost(error, ConnectionLost) from error
 
     def item(self) -> Item:
         """The next one, once it is there."""
@@ -58,8 +66,10 @@ class Streamed:
             return ray.get(next(self.items))  # type: ignore[no-any-return]
         except ray.exceptions.OutOfMemoryError:
             return "raised", TouchstoneError(f"Ray ended the worker: the node ran out of memory. {LESS_MEMORY}")
-        except ray.exceptions.RayError as error:
+        except ray.exceptions.WorkerCrashedError as error:
             return "raised", lost(error)
+        except ray.exceptions.RayError as error:
+            return "raised", lost(error, ConnectionLost if self.only else MachineFault)
         except StopIteration:
             return "raised", MachineFault("The Ray worker ended without a result.")
 
@@ -111,7 +121,7 @@ class Relayed:
         try:
             return ray.get(getattr(self.deputy, method).remote(self.name, *args))
         except Exception as error:  # errors of the function itself are items; Ray Client's own are of any type
-            raise lost(error) from error
+            raise lost(error, ConnectionLost) from error
 
     def cancel(self) -> None:
         """End its worker, and with it what the worker started."""
@@ -136,9 +146,9 @@ def _on(node: str | None) -> Any:
     return NodeAffinitySchedulingStrategy(node, soft=False) if node else "DEFAULT"
 
 
-def lost(error: Exception) -> MachineFault:
+def lost(error: Exception, kind: type[MachineFault] = MachineFault) -> MachineFault:
     """What Ray says, as our own."""
-    return MachineFault(f"The Ray worker was lost: {str(error).splitlines()[0]}")
+    return kind(f"The Ray worker was lost: {str(error).splitlines()[0]}")
 
 
 def _stream(function: Callable[..., Any], args: tuple[Any, ...], env: dict[str, str]) -> Iterator[Item]:

@@ -9,19 +9,22 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Timer
+from contextlib import contextmanager, suppress
+from threading import Event, Lock, Timer
 from typing import Any, TypeVar
 
 from tasks.errors import Refused, TouchstoneError
-from tasks.placement.calls import Call, Relayed, Share, Streamed, deputy, lost
+from tasks.placement.agents import begun
+from tasks.placement.calls import Call, ConnectionLost, Relayed, Share, Streamed, deputy, lost
 
 T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
-QUIET_S = 5.0
+QUIET_S, BACK_S = 5.0, 60.0
 OUTSIDE = "ray://"  # Ray Client: the driver is no node of the cluster
 _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
+_address: list[str | None] = []  # one while connected
+_broken, _mending = Event(), Lock()
 
 
 @contextmanager
@@ -30,6 +33,19 @@ def connected(address: str | None) -> Iterator[None]:
 
     Its authentication and switches stand in the environment (`tasks/services/settings.py`).
     """
+    _broken.clear()
+    _connect(address)
+    _address.append(address)
+    try:
+        if not _deputies:
+            _early = Streamed(Share(), begun, (), {})  # a worker starts and imports beside what the driver does next
+        yield
+    finally:
+        _address.pop()
+        _disconnect()
+
+
+def _connect(address: str | None) -> None:
     import ray
 
     try:
@@ -41,12 +57,32 @@ def connected(address: str | None) -> Iterator[None]:
     except (ray.exceptions.RayError, ImportError, AttributeError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
-    try:
-        yield
-    finally:
-        _end_calls()
-        _deputies.clear()
-        ray.shutdown()
+
+
+def _disconnect() -> None:
+    import ray
+
+    _end_calls()
+    _deputies.clear()
+    ray.shutdown()
+
+
+def _mend(say: Callable[[str], None]) -> None:
+    """Connect anew to a cluster that was lost, such as one whose head was started again at its address."""
+    with _mending:
+        if not _broken.is_set():
+            return
+        say(f"Ray was lost; waiting for {described(_address[-1])}")
+        _disconnect()
+        deadline = time.monotonic() + BACK_S
+        while _broken.is_set():
+            try:
+                _connect(_address[-1])
+                _broken.clear()
+            except TouchstoneError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(1)
 
 
 def _options(address: str | None) -> dict[str, Any]:
@@ -84,7 +120,8 @@ def _end_calls() -> None:
     """Calls of other threads, when the block was interrupted: who still waits at Ray's end would wait for ever."""
     deadline = time.monotonic() + QUIET_S
     for call in list(_calls.values()):
-        call.cancel()
+        with suppress(Exception):  # Ray itself may be gone
+            call.cancel()
     while _calls and time.monotonic() < deadline:
         time.sleep(0.05)
 
@@ -109,8 +146,13 @@ def _require_listener(address: str | None) -> None:
 
 def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[str], None]) -> T:
     """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are."""
+    if _broken.is_set():
+        _mend(say)
     call = _begun(share, function, args, _environment(share))
-    waiting = Timer(QUIET_S, say, ["waiting for free cores: something else runs on that Ray node"])
+    waits_for = (
+        "free cores: something else runs on that Ray node" if share.cpus or share.gpus else "a Ray worker to start"
+    )
+    waiting = Timer(QUIET_S, say, [f"waiting for {waits_for}"])
     waiting.daemon = True
     waiting.start()
     _calls[waiting] = call
@@ -125,14 +167,21 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
         waiting.cancel()
         _calls.pop(waiting, None)
         if kind != "done":
-            call.cancel()
+            with suppress(Exception):  # Ray itself may be gone
+                call.cancel()
     if kind == "raised":
+        if isinstance(value, ConnectionLost):
+            _broken.set()
         raise value  # type: ignore[misc]
     return value  # type: ignore[return-value]
 
 
 def _begun(*asked: Any) -> Call:
-    return Relayed(_deputies[-1], *asked) if _deputies else Streamed(*asked)
+    try:
+        return Relayed(_deputies[-1], *asked) if _deputies else Streamed(*asked)
+    except ConnectionLost:
+        _broken.set()
+        raise
 
 
 def _environment(share: Share) -> dict[str, str]:
