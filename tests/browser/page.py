@@ -39,7 +39,7 @@ class Page:
         found = self.driver.execute_script("return document.body ? document.body.innerText : ''")
         return str(found)
 
-    def first(self, css: str, text: str = "") -> Any:
+    def first(self, css: str, text: str = "", seconds: float = PATIENCE_S) -> Any:
         """The first element of a selector, with that text, once it is there."""
         found: list[Any] = until(
             lambda: self.all(css, text), f"{css} «{text}» on {self.driver.current_url}", PATIENCE_S
@@ -51,8 +51,9 @@ class Page:
         script = "return [...document.querySelectorAll(arguments[0])].filter(e => e.innerText.includes(arguments[1]))"
         return list(self.driver.execute_script(script, css, text))
 
-    def click(self, css: str, text: str = "") -> None:
-        """Press it, once nothing that moves lies over it."""
+    def click(self, css: str, text: str = "", seconds: float = PATIENCE_S) -> None:
+        """Press it, once it is there and nothing that moves lies over it."""
+        self.first(css, text, seconds)
         until(lambda: self._pressed(css, text), f"«{text}» can be pressed", PATIENCE_S)
 
     def _pressed(self, css: str, text: str) -> bool:
