@@ -20,13 +20,14 @@ from typing import Any
 from flows.ahead import ready
 from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
-from tasks.errors import TouchstoneError
+from tasks.errors import Interrupted, TouchstoneError
 from tasks.fetch import fetch_artifact, identify_folder
 from tasks.lint import lint
 from tasks.log import log
 from tasks.match import match
 from tasks.measure import measure
 from tasks.placement.request import samples_path
+from tasks.placement.turns import turn
 from tasks.progress import say
 from tasks.provision import provision
 from tasks.render import render
@@ -93,7 +94,7 @@ def _measured(
         pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
         return _judged(result, stack, processes, steps, pending), steps
     except TouchstoneError as error:
-        if error.exit_code != 1 and parent is None:
+        if isinstance(error, Interrupted) or (error.exit_code != 1 and parent is None):
             raise
         return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
 
@@ -139,13 +140,19 @@ def _judged(
             for index in range(evaluation.scenario.repetitions):
                 processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
     measurement = Measurement(tuple(processes))
-    with _timed(steps, "check"):
+    with turn(timed=False, say=say("check")), _timed(steps, "check"):
         verdict = check(evaluation, measurement) if len(processes) > 1 else Verdict()
     enforced = inputs.checks if evaluation.contracts == "enforce" else ()
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 
 
 def _recorded(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
+    """In its turn: another cell, or another run, may be timed on this machine."""
+    with turn(timed=False, say=say("record")):
+        return _written(result, steps, parent, pending)
+
+
+def _written(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
     """Summarise, lint, log, render: a failed evaluation too. What cannot be logged stays pending."""
     with _timed(steps, "summarize"):
         metrics = summarize(result.measurement)

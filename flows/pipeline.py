@@ -28,7 +28,7 @@ def _title() -> str:
 @flow(
     name="evaluate",
     flow_run_name=_title,
-    task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     persist_result=False,
 )
 def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:

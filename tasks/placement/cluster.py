@@ -10,10 +10,10 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Timer
 from typing import Any, TypeVar
 
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Interrupted, Refused, TouchstoneError
 from tasks.placement.calls import Call, Relayed, Share, Streamed, deputy, lost
 
 T = TypeVar("T")
@@ -22,6 +22,7 @@ QUIET_S = 5.0
 OUTSIDE = "ray://"  # Ray Client: the driver is no node of the cluster
 _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
+_ended = Event()  # nothing begins any more, and what fails was interrupted
 
 
 @contextmanager
@@ -32,6 +33,7 @@ def connected(address: str | None) -> Iterator[None]:
     """
     import ray
 
+    _ended.clear()
     try:
         _require_listener(address)
         logging.getLogger("ray.util.client").setLevel("ERROR")
@@ -44,7 +46,7 @@ def connected(address: str | None) -> Iterator[None]:
     try:
         yield
     finally:
-        _end_calls()
+        end_calls()
         _deputies.clear()
         ray.shutdown()
 
@@ -80,8 +82,9 @@ def _reason(error: Exception, address: str | None) -> str:
     return lines[-1] if "Traceback" in str(error) else lines[0]
 
 
-def _end_calls() -> None:
+def end_calls() -> None:
     """Calls of other threads, when the block was interrupted: who still waits at Ray's end would wait for ever."""
+    _ended.set()
     deadline = time.monotonic() + QUIET_S
     for call in list(_calls.values()):
         call.cancel()
@@ -108,7 +111,12 @@ def _require_listener(address: str | None) -> None:
 
 
 def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[str], None]) -> T:
-    """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are."""
+    """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are.
+
+    Raises `Interrupted` when the cluster is left meanwhile.
+    """
+    if _ended.is_set():
+        raise Interrupted("Interrupted.")
     call = _begun(share, function, args, _environment(share))
     waiting = Timer(QUIET_S, say, ["waiting for free cores: something else runs on that Ray node"])
     waiting.daemon = True
@@ -127,7 +135,7 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
         if kind != "done":
             call.cancel()
     if kind == "raised":
-        raise value  # type: ignore[misc]
+        raise Interrupted("Interrupted.") if _ended.is_set() else value  # type: ignore[misc]
     return value  # type: ignore[return-value]
 
 

@@ -14,7 +14,7 @@ from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.results.measurement import Result
 from tasks.specs.protocol import Tracking
-from tasks.tracking.store import client, first_line, store_uri
+from tasks.tracking.store import client, first_line, held, store_uri
 
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
@@ -96,7 +96,8 @@ def _log_dataset(made: Any, run_id: str, result: Result) -> None:
         source=source,
         profile=json.dumps({"classes": len(spec.labels), "samples": spec.samples.get(spec.split)}),
     )
-    made.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", spec.split)])])
+    with held(store_uri(result.evaluation.tracking)):  # MLflow fails when two runs log a new data set at once
+        made.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", spec.split)])])
 
 
 def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
