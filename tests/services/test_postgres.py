@@ -1,4 +1,4 @@
-"""Prefect and MLflow on a real PostgreSQL: fresh, used by two at once, killed in the middle, and silent of passwords."""
+"""Prefect and MLflow on a real PostgreSQL: fresh, used by two at once, killed in the middle, no password told."""
 
 import json
 import subprocess
