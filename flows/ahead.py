@@ -6,6 +6,7 @@ from importlib import import_module
 from threading import Thread
 
 from tasks.errors import TouchstoneError
+from tasks.placement.turns import turn
 from tasks.specs.protocol import Tracking
 from tasks.tracking.store import client
 
@@ -22,6 +23,6 @@ def ready(tracking: Tracking) -> Iterator[None]:
 
 
 def _load(tracking: Tracking) -> None:
-    import_module("tasks.schemas")
-    with suppress(TouchstoneError):  # logging will say it
+    with turn(timed=False, say=lambda text: None), suppress(TouchstoneError):  # logging will say it
+        import_module("tasks.schemas")
         client(tracking)

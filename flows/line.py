@@ -23,18 +23,19 @@ from flows.ahead import ready
 from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
 from tasks.database import masked
-from tasks.errors import TouchstoneError
+from tasks.errors import Interrupted, TouchstoneError
 from tasks.fetch import fetch_artifact, identify_folder
 from tasks.lint import lint
 from tasks.log import log
 from tasks.match import match
 from tasks.measure import measure
 from tasks.placement.request import samples_path
+from tasks.placement.turns import turn
 from tasks.progress import say
 from tasks.provision import provision
 from tasks.render import render
 from tasks.results.measurement import Measurement, Result, Verdict
-from tasks.results.pending import Pending, held, orphans, recovered
+from tasks.results.pending import Pending, held
 from tasks.results.process import Process
 from tasks.services import known
 from tasks.show import show
@@ -60,32 +61,13 @@ def _one(words: list[str], evaluation: Evaluation, parent: str | None, node: str
             started_at = datetime.now(UTC).isoformat(timespec="seconds")
             result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
             pending.note("asked", _asked(result, parent))
-            result = _recorded(*_measured(result, pending, parent, node), parent, pending)
+            result = record(*_measured(result, pending, parent, node), parent, pending)
         except BaseException as error:  # refused or interrupted: nothing is to be kept, unless Prefect was the cause
             pending.done = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
             raise
     result = result.with_(folder=REPORTS / name)
     show(result)
     return result
-
-
-def log_orphans() -> None:
-    """Record what an earlier driver measured and could not log: it was killed, or the tracking server was away."""
-    for name in orphans():
-        tell = say("recover")
-        with held(name) as pending:
-            shutil.rmtree(_partial(name), ignore_errors=True)
-            found = recovered(pending, REPORTS / name)
-            if found is None:
-                pending.done = True
-                continue
-            result, parent = found
-            tell(f"{name} was measured at {result.started_at} and not logged: logging it first")
-            with report_folder(name) as folder:
-                steps: dict[str, float] = {}
-                judged = check(result.evaluation, result.measurement)
-                result = _recorded(result.with_(folder=folder, verdict=judged), steps, parent, pending)
-            tell(result.failure or f"logged as {result.mlflow['run_id']}")
 
 
 def _asked(result: Result, parent: str | None) -> dict[str, Any]:
@@ -110,7 +92,7 @@ def _measured(
         pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
         return _judged(result, stack, processes, steps, pending), steps
     except TouchstoneError as error:
-        if error.exit_code != 1 and parent is None:
+        if isinstance(error, Interrupted) or (error.exit_code != 1 and parent is None):
             raise
         return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
 
@@ -156,13 +138,19 @@ def _judged(
             for index in range(evaluation.scenario.repetitions):
                 processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
     measurement = Measurement(tuple(processes))
-    with _timed(steps, "check"):
+    with turn(timed=False, say=say("check")), _timed(steps, "check"):
         verdict = check(evaluation, measurement) if len(processes) > 1 else Verdict()
     enforced = inputs.checks if evaluation.contracts == "enforce" else ()
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 
 
-def _recorded(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
+def record(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
+    """In its turn: another cell, or another run, may be timed on this machine."""
+    with turn(timed=False, say=say("record")):
+        return _written(result, steps, parent, pending)
+
+
+def _written(result: Result, steps: dict[str, float], parent: str | None, pending: Pending) -> Result:
     """Summarise, lint, log, render: a failed evaluation too. What cannot be logged stays pending."""
     with _timed(steps, "summarize"):
         metrics = summarize(result.measurement)
@@ -190,7 +178,7 @@ def run_name(prefix: str) -> str:
 @contextmanager
 def report_folder(name: str) -> Iterator[Path]:
     """A folder that becomes `reports/<name>` when the block ends well, and vanishes when it does not."""
-    partial = _partial(name)
+    partial = partial_of(name)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -201,7 +189,7 @@ def report_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _partial(name: str) -> Path:
+def partial_of(name: str) -> Path:
     return REPORTS / f".{name}.partial"
 
 

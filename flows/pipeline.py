@@ -8,7 +8,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
 
 from flows import cli, sweeps
-from flows.line import log_orphans, one
+from flows.line import one
+from flows.orphans import log_orphans
 from flows.recorded import asked_again
 from tasks.placement.cluster import connected, described
 from tasks.progress import say
@@ -44,7 +45,7 @@ def _together(asked: list[Any]) -> str:
 @flow(
     name="evaluate",
     flow_run_name=_title,
-    task_runner=ThreadPoolTaskRunner(max_workers=4),  # type: ignore[arg-type]
+    task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     persist_result=False,
 )
 def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:

@@ -1,31 +1,36 @@
-"""Several evaluations of one request: each a cell, one after the other, recorded as they end, and resumable.
+"""Several evaluations of one request: each a cell, recorded as it ends, and resumable.
 
 A cell that fails is a row with its reason and stops no other. `resume=<sweep>` measures again only what is not there:
 a finished cell is the same evaluation, software lock, and host.
 """
 
+import json
 import socket
-import statistics
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from flows import cli
+from flows.beside import Clock, Spread, each, width
 from flows.line import one, run_name
 from flows.recorded import REPORTS, recorded
+from tasks.errors import TouchstoneError
 from tasks.placement.matching import distributed, satisfying
-from tasks.progress import say
+from tasks.progress import part, say
 from tasks.render import render_sweep
 from tasks.results.measurement import Result, Sweep
+from tasks.results.pending import Pending, held
 from tasks.results.recorded import result_of
 from tasks.services import known
 from tasks.show import Pinned, show_sweep
 from tasks.specs.evaluation import Evaluation
+from tasks.specs.protocol import Tracking
 from tasks.stacks.current import current
 from tasks.stacks.lock import Lock
 from tasks.tracking import runs, views
 
+SWEEP = "sweep"
 Cell = tuple[list[str], Evaluation, str | None, str | None]  # words, evaluation, Ray's node, host
 
 
@@ -39,29 +44,62 @@ def cells(jobs: list[cli.Job]) -> Iterator[Cell]:
 
 
 def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
-    """Every cell in turn; the sweep's report is rewritten after each. ``jobs`` is what was asked."""
+    """Every cell; the sweep's report is rewritten after each. ``jobs`` is what was asked."""
     name, parent, finished = _begun(cells, resume)
     asked = tuple(words or evaluation.model_dump(mode="json") for words, evaluation in jobs)
     state = Sweep(name, REPORTS / name, (), _compared(name, parent, [e for _, e, *_ in cells]), asked, len(cells))
     state.folder.mkdir(parents=True, exist_ok=True)
     pinned: Pinned = show_sweep(state, {})
-    clock = Clock()
-    for number, (words, evaluation, node, host) in enumerate(cells, 1):
-        cell = finished.get(identity(evaluation, host))
-        where = f"{number} of {len(cells)}: {evaluation.title}, {evaluation.software.id}, {evaluation.scenario.id}"
-        if node:
-            where += f" on {host}"
-        if cell:
-            say("sweep")(f"{where}: finished in {cell.run} (same evaluation, lock, and host)")
-        else:
-            say("sweep")(f"{where}; {clock.remaining([e for _, e, *_ in cells[number - 1 :]])}")
-            with clock:
-                cell = one(words, evaluation, parent["run_id"], node)
-        state = replace(state, cells=(*state.cells, cell))
-        render_sweep(state)
-        pinned = show_sweep(state, pinned)
-    runs.end_parent(cells[0][1].tracking, parent, state.passed)
+    at_once = width(cells[0][1])
+    clock, spread, rows = Clock(at_once), Spread(), dict[int, Result]()
+
+    def one_of(number: int) -> Result:
+        words, evaluation, node, host = cells[number]
+        tell = say("sweep")
+        where = f"{number + 1} of {len(cells)}: {evaluation.title}, {evaluation.software.id}, {evaluation.scenario.id}"
+        if cell := finished.get(identity(evaluation, host)):
+            tell(f"{where}: finished in {cell.run} (same evaluation, lock, and host)")
+            return cell
+        tell(f"{where}{f' on {host}' if node else ''}; {clock.remaining([e for _, e, *_ in cells[number:]])}")
+        with part(str(number + 1) if at_once > 1 else ""), spread.on(evaluation, node) as chosen, clock.running():
+            return one(words, evaluation, parent["run_id"], chosen)
+
+    with _open(name, cells[0][1].tracking, parent) as outcome:
+        for number, cell in each(one_of, [(number,) for number in range(len(cells))], at_once):
+            rows[number] = cell
+            state = replace(state, cells=tuple(rows[n] for n in sorted(rows)))
+            render_sweep(state)
+            pinned = show_sweep(state, pinned)
+        outcome.append("FINISHED" if state.passed else "FAILED")
     return state
+
+
+@contextmanager
+def _open(name: str, tracking: Tracking, parent: dict[str, str]) -> Iterator[list[str]]:
+    """The sweep's run in MLflow gets the status that the block gives, or KILLED when it was left; whoever starts next
+    does it for a driver that was killed (`close_orphan`)."""
+    outcome: list[str] = []
+    with held(name) as pending:
+        pending.note(SWEEP, {"tracking": tracking.model_dump(mode="json"), "parent": parent})
+        try:
+            yield outcome
+        finally:
+            pending.done = True
+            try:
+                runs.set_status(tracking, parent, outcome[0] if outcome else "KILLED")
+            except TouchstoneError as error:
+                pending.done = False
+                say("sweep")(f"{error} The next run closes the sweep there.")
+
+
+def close_orphan(pending: Pending) -> bool:
+    """Whether it is of a sweep whose driver was killed; then its run in MLflow is KILLED."""
+    try:
+        noted = json.loads((pending.folder / f"{SWEEP}.json").read_text())
+    except (OSError, ValueError):
+        return False
+    runs.set_status(Tracking.model_validate(noted["tracking"]), noted["parent"], "KILLED")
+    return True
 
 
 def _compared(name: str, parent: dict[str, str], cells: list[Evaluation]) -> dict[str, str]:
@@ -76,6 +114,7 @@ def _begun(jobs: list[Cell], resume: str | None) -> tuple[str, dict[str, str], d
         name = run_name("sweep")
         return name, runs.start_parent(jobs[0][1].tracking, name, len(jobs)), {}
     summary = recorded(resume)
+    runs.set_status(jobs[0][1].tracking, summary["mlflow"], "RUNNING")
     cells = [result_of(cell) for cell in summary["cells"] if cell["passed"]]
     named = {_identity_of(cell): cell for cell in cells}
     anywhere = {(evaluation, lock, None): cell for (evaluation, lock, _), cell in named.items()}
@@ -92,30 +131,3 @@ def identity(evaluation: Evaluation, host: str | None) -> tuple[str, str, str | 
 
 def _identity_of(cell: Result) -> tuple[str, str, str | None]:
     return cell.hashes["evaluation"], str(cell.stack.get("key")), str(cell.placement.get("host"))
-
-
-class Clock:
-    """How long cells took, and what that says of the rest."""
-
-    def __init__(self) -> None:
-        self.took_s: list[float] = []
-
-    def __enter__(self) -> None:
-        self.begin = time.monotonic()
-
-    def __exit__(self, *_: object) -> None:
-        self.took_s.append(time.monotonic() - self.begin)
-
-    def remaining(self, left: list[Evaluation]) -> str:
-        """What is known, in words: a floor before the first cell, then the spread of those that ended."""
-        floor = sum(e.scenario.repetitions * getattr(e.scenario, "min_duration_s", 0.0) for e in left)
-        if not self.took_s:
-            return f"at least {_minutes(floor)} left"
-        low, high = min(self.took_s) * len(left), max(self.took_s) * len(left)
-        middle = statistics.median(self.took_s) * len(left)
-        spread = f" ({_minutes(max(floor, low))} to {_minutes(high)})" if len(self.took_s) > 1 else ""
-        return f"about {_minutes(max(floor, middle))}{spread} left, by the {len(self.took_s)} that ended"
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

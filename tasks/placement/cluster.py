@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Timer
 from typing import Any, TypeVar
 
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Interrupted, Refused, TouchstoneError
 from tasks.placement.agents import begun
 from tasks.placement.calls import Call, ConnectionLost, Relayed, Share, Streamed, deputy, lost
 
@@ -25,6 +25,7 @@ _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
 _address: list[str | None] = []  # one while connected
 _broken, _mending = Event(), Lock()
+_ended = Event()  # nothing begins any more, and what fails was interrupted
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def connected(address: str | None) -> Iterator[None]:
     Its authentication and switches stand in the environment (`tasks/services/settings.py`).
     """
     _broken.clear()
+    _ended.clear()
     _connect(address)
     _address.append(address)
     try:
@@ -41,8 +43,9 @@ def connected(address: str | None) -> Iterator[None]:
             _early = Streamed(Share(), begun, (), {})  # a worker starts and imports beside what the driver does next
         yield
     finally:
-        _address.pop()
+        _ended.set()
         _disconnect()
+        _address.pop()
 
 
 def _connect(address: str | None) -> None:
@@ -62,7 +65,7 @@ def _connect(address: str | None) -> None:
 def _disconnect() -> None:
     import ray
 
-    _end_calls()
+    _cancel_calls()
     _deputies.clear()
     ray.shutdown()
 
@@ -116,8 +119,13 @@ def _reason(error: Exception, address: str | None) -> str:
     return lines[-1] if "Traceback" in str(error) else lines[0]
 
 
-def _end_calls() -> None:
-    """Calls of other threads, when the block was interrupted: who still waits at Ray's end would wait for ever."""
+def end_calls() -> None:
+    """Nothing begins any more, and calls of other threads end: who still waits at Ray's end would wait for ever."""
+    _ended.set()
+    _cancel_calls()
+
+
+def _cancel_calls() -> None:
     deadline = time.monotonic() + QUIET_S
     for call in list(_calls.values()):
         with suppress(Exception):  # Ray itself may be gone
@@ -145,7 +153,12 @@ def _require_listener(address: str | None) -> None:
 
 
 def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[str], None]) -> T:
-    """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are."""
+    """Run ``function(*args, say=…)`` where that share is free; our own errors come back as they are.
+
+    Raises `Interrupted` when the cluster is left meanwhile.
+    """
+    if _ended.is_set():
+        raise Interrupted("Interrupted.")
     if _broken.is_set():
         _mend(say)
     call = _begun(share, function, args, _environment(share))
@@ -172,7 +185,7 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     if kind == "raised":
         if isinstance(value, ConnectionLost):
             _broken.set()
-        raise value  # type: ignore[misc]
+        raise Interrupted("Interrupted.") if _ended.is_set() else value  # type: ignore[misc]
     return value  # type: ignore[return-value]
 
 

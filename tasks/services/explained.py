@@ -23,8 +23,8 @@ def explained() -> Iterator[None]:
             raise
         server = os.environ.get("PREFECT_API_URL") or f"the ephemeral server (database in {os.environ['PREFECT_HOME']})"
         raise TouchstoneError(
-            f"Prefect failed: {_line(error)} It speaks to {server}; make sure that it and its database are up, "
-            "with room on the disk."
+            f"Prefect failed: {_line(error)} It speaks to {server}; "
+            "make sure that it and its database are up, with room on the disk."
         ) from error
 
 

@@ -61,6 +61,10 @@ class Workers(Aspect):
 
     kind: Literal["local", "cluster"]
     address: str | None = Field(description="ray://… or host:port of an existing cluster.")
+    cells: Annotated[int, Field(gt=0)] | None = Field(
+        default=None,
+        description="Cells of a sweep that are under way at once; null: one on this machine, on a cluster one a node.",
+    )
 
 
 class Services(Aspect):

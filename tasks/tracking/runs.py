@@ -15,7 +15,7 @@ from tasks.database import masked
 from tasks.errors import TouchstoneError
 from tasks.results.measurement import Result
 from tasks.specs.protocol import Tracking
-from tasks.tracking.store import client, first_line, store_uri
+from tasks.tracking.store import client, first_line, held, store_uri
 
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
@@ -27,10 +27,11 @@ def start_parent(tracking: Tracking, name: str, cells: int) -> dict[str, str]:
     return _ids(tracking, experiment, run.info.run_id)
 
 
-def end_parent(tracking: Tracking, ids: dict[str, str], passed: bool) -> None:
-    """Close the run of a sweep."""
+def set_status(tracking: Tracking, ids: dict[str, str], status: str) -> None:
+    """Of a sweep's run: RUNNING (again), FINISHED, FAILED, or KILLED."""
     made, _ = client(tracking)
-    made.set_terminated(ids["run_id"], "FINISHED" if passed else "FAILED")
+    with _explained():
+        made.update_run(ids["run_id"], status) if status == "RUNNING" else made.set_terminated(ids["run_id"], status)
 
 
 def log_result(
@@ -71,7 +72,7 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise TouchstoneError(f"MLflow did not take the run: {first_line(error)}") from error
+        raise TouchstoneError(f"MLflow did not take it: {first_line(error)}") from error
 
 
 def attach(result: Result, file: Path) -> None:
@@ -106,7 +107,8 @@ def _log_dataset(made: Any, run_id: str, result: Result) -> None:
         source=source,
         profile=json.dumps({"classes": len(spec.labels), "samples": spec.samples.get(spec.split)}),
     )
-    made.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", spec.split)])])
+    with held(store_uri(result.evaluation.tracking)):  # MLflow fails when two runs log a new data set at once
+        made.log_inputs(run_id, [DatasetInput(dataset, [InputTag("mlflow.data.context", spec.split)])])
 
 
 def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:

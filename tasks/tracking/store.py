@@ -31,7 +31,7 @@ def client(tracking: Tracking) -> tuple[Any, str]:
 
     uri = store_uri(tracking)
     mlflow.set_tracking_uri(uri)
-    with alone(ROOT / ".touchstone" / "mlflow.lock"), _alone_in(uri):
+    with held(uri):
         try:
             made = mlflow.MlflowClient(uri)
             found = made.get_experiment_by_name(tracking.experiment)
@@ -41,14 +41,15 @@ def client(tracking: Tracking) -> tuple[Any, str]:
 
 
 @contextmanager
-def _alone_in(uri: str) -> Iterator[None]:
-    """A database that drivers on several machines share is held on its server."""
-    if not database.shared(uri):
-        yield
-        return
-    with database.alone(uri) as held:
-        held.made_for("MLflow", "experiments")
-        yield
+def held(uri: str) -> Iterator[None]:
+    """The store for one thread of this clone's drivers; PostgreSQL, which machines share, for one of all."""
+    with alone(ROOT / ".touchstone" / "mlflow.lock"):
+        if not database.shared(uri):
+            yield
+            return
+        with database.alone(uri) as found:
+            found.made_for("MLflow", "experiments")
+            yield
 
 
 def first_line(error: Exception) -> str:

@@ -129,3 +129,15 @@ def test_from_outside_another_version_of_ray_is_one_sentence(cluster: Used) -> N
     words = ["workers=cluster", f"workers.address={cluster.outer}"]
     told = subprocess.run([sys.executable, "-c", OTHER_VERSION, *words], cwd=ROOT, capture_output=True, text=True)
     assert "Ray cannot be reached" in told.stdout and "1.0.0" in told.stdout and not told.stderr, told
+
+
+def test_cells_for_any_node_go_to_all_of_them_at_once(cluster: Used, repository_bench: InRepository) -> None:
+    words = cluster.words(repository_bench, cluster.inner)
+    process = cluster.evaluate("-m", *words, "scenario.warmup_queries=1,2")
+    said = heard(process, "judging")
+    assert "1 of 2" in said and "2 of 2" in said, "the second did not begin before the first had ended"
+    out, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err[-3000:]
+    cells = summary(out)["cells"]
+    assert {cell["placement"]["host"] for cell in cells} == HOSTS
+    assert [cell["evaluation"]["scenario"]["warmup_queries"] for cell in cells] == [1, 2]

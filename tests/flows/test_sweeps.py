@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from flows import recorded, sweeps
+from flows.beside import Clock
 from flows.evaluate import evaluate
 from tasks import ROOT
 from tasks.errors import Refused
@@ -64,7 +65,7 @@ def test_an_unknown_sweep_is_answered_with_those_there_are() -> None:
 
 def test_the_remaining_time_is_never_below_what_the_scenarios_ask(repository_bench: InRepository) -> None:
     clock, left = (
-        sweeps.Clock(),
+        Clock(),
         [repository_bench.evaluation(scenario__min_duration_s=60.0, scenario__repetitions=2)] * 3,
     )
     assert clock.remaining(left) == "at least 6 min left"

@@ -51,7 +51,7 @@ def test_cells_hang_under_their_sweep(tmp_path: Path, uri: str) -> None:
     (tmp_path / "files").mkdir()
     parent = runs.start_parent(made.evaluation.tracking, "sweep-1", 1)
     cell = runs.log_result(made, tmp_path / "files", {}, {}, parent["run_id"])
-    runs.end_parent(made.evaluation.tracking, parent, True)
+    runs.set_status(made.evaluation.tracking, parent, "FINISHED")
     client = mlflow.MlflowClient(uri)
     assert client.get_run(cell["run_id"]).data.tags["mlflow.parentRunId"] == parent["run_id"]
     assert client.get_run(parent["run_id"]).info.status == "FINISHED"
