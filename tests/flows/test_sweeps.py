@@ -79,7 +79,7 @@ def test_what_a_killed_driver_measured_is_logged_first_by_the_next_run(
     repository_bench: InRepository, capfd: pytest.CaptureFixture[str]
 ) -> None:
     own = [f"scenario.id={repository_bench.mark}", f"tracking.uri={repository_bench.uri}"]
-    words = ["+model=patchnet", "scenario=quick", "scenario.min_duration_s=60", *own]
+    words = ["-m", "+model=patchnet", "scenario=quick", "scenario.min_duration_s=60", "scenario.seed=1,2", *own]
     process = subprocess.Popen([*CLI, *words], cwd=ROOT, stdout=-1, stderr=-1, text=True, start_new_session=True)
     assert process.stderr
     while "timing 1" not in (line := process.stderr.readline()):
@@ -92,7 +92,9 @@ def test_what_a_killed_driver_measured_is_logged_first_by_the_next_run(
     assert isinstance(result, Result) and result.passed
     said = capfd.readouterr().err
     assert "was measured at" in said and "had been killed: marked as crashed in Prefect" in said
-    late = next(r for r in repository_bench.runs() if r.info.run_id != result.mlflow["run_id"])
+    late, sweep = (r for r in repository_bench.runs() if r.info.run_id != result.mlflow["run_id"])
+    late, sweep = (sweep, late) if "touchstone.kind" in late.data.tags else (late, sweep)
+    assert sweep.info.status == "KILLED" and late.data.tags["mlflow.parentRunId"] == sweep.info.run_id
     assert late.info.status == "FAILED" and late.data.tags["hash.dataset"]
     assert "The driver ended before the measurement was complete." in late.data.tags["mlflow.note.content"]
     assert late.data.metrics["accuracy/top1"] > 0.9 and not list(FOLDER.glob(f"*{repository_bench.mark}*"))
