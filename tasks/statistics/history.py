@@ -18,10 +18,14 @@ LEAST = 5
 
 @dataclass(frozen=True)
 class Watched:
-    """One run: ``expected`` holds its value at the chosen rate, None while fewer than `LEAST` runs came before."""
+    """One run: ``expected`` holds its value at the chosen rate, None while fewer than `LEAST` runs came before.
+
+    ``outside``: it does not. ``changed``: nor did the run before, on the same side; this is the alarm.
+    """
 
     value: float
     expected: Interval | None
+    outside: bool
     changed: bool
 
 
@@ -31,26 +35,31 @@ def watch(
     """Every run against the last ``memory`` ones of the baseline before it.
 
     Expected: the prediction interval of one more log value, mean ± t(n-1) · s · √(1 + 1/n) (Hahn & Meeker 1991,
-    Statistical Intervals, §4.7), at the level alarms_per_month / runs_per_month a run; by linearity of expectation as
-    many false alarms a month as asked, although runs share their baseline. A run flagged alone joins the baseline at
-    the end of its expectation, because dropping it would make the next alarms more frequent than asked; two and more
-    in a row stay out, so that a lasting change is flagged until the caller starts a new history with it.
+    Statistical Intervals, §4.7), at the level alarms_per_month / runs_per_month a run. By linearity of expectation that
+    many runs a month are outside by chance, and at most as many alarms are false, although runs share their baseline.
+    An alarm needs two runs outside on one side, so that a slow process now and then is none. A run outside alone joins
+    the baseline at the end of its expectation, because dropping it would make the next ones more frequent than asked;
+    more in a row stay out, so that a lasting change alarms until the caller starts a new history with it.
     """
     level = alarms_per_month / runs_per_month
     if not 0 < level < 1:
         raise ValueError(f"{alarms_per_month} alarms in {runs_per_month} runs a month are no rate; give fewer alarms")
     baseline: list[float] = []
-    flagged: list[float] = []
+    away: list[float] = []  # the ends of expectation that runs in a row lie beyond, on the side ``high``
+    high = False
     watched: list[Watched] = []
     for value in values:
         expected = _prediction(baseline[-memory:], 1 - level)
-        changed = expected is not None and value not in expected
-        watched.append(Watched(value, expected, changed))
-        if expected is not None and changed:
-            flagged.append(math.log(min(max(value, expected.low), expected.high)))
-            continue
-        baseline += [*(flagged if len(flagged) == 1 else []), math.log(value)]
-        flagged = []
+        outside = expected is not None and value not in expected
+        above = expected is not None and value > expected.high
+        if not outside or above != high:
+            baseline += away if len(away) == 1 else []
+            away, high = [], above
+        if expected is not None and outside:
+            away.append(math.log(expected.high if above else expected.low))
+        else:
+            baseline.append(math.log(value))
+        watched.append(Watched(value, expected, outside, len(away) > 1))
     return watched
 
 

@@ -18,12 +18,12 @@ from tasks.statistics.means import Numbers
 
 def percentile(xs: Numbers, p: float) -> float:
     """x_(⌈np⌉) of n numbers, ``p`` in (0, 1). Raises ValueError for no numbers or another p."""
-    ordered = np.sort(np.asarray(xs, dtype=np.float64))
-    if not len(ordered):
+    values = np.asarray(xs, dtype=np.float64)
+    if not len(values):
         raise ValueError("there are no numbers to summarise")
     # rounding first: .07 · 100 is 7.000000000000001 in binary floating point, and its ceiling 8
-    rank = math.ceil(round(_share(p) * len(ordered), 9))
-    return float(ordered[max(rank, 1) - 1])
+    rank = max(math.ceil(round(_share(p) * len(values), 9)), 1)
+    return float(np.partition(values, rank - 1)[rank - 1])
 
 
 def percentile_interval(

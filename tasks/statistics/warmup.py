@@ -28,7 +28,7 @@ class Warmup:
 def warmup(xs: Numbers) -> Warmup:
     """MSER-5 (White 1997; Hoad, Robinson & Davies 2010, J. Oper. Res. Soc. 61:1511-1520) on the ranks of ``xs``.
 
-    Leave out the d of m batches of five, d ≤ m/2, that make Σ_{i>d} (b_i - b̄_d)² / (m - d)² least; d = m/2: not settled.
+    Leave out the d ≤ m/2 of m batches of five that make Σ_{i>d} (b_i - b̄_d)² / (m - d)² least; d = m/2: not settled.
     Ranks (Conover & Iman 1981) instead of values, so that one late outlier does not decide. ``found``: the ranks left
     out lie more than four standard errors from the kept ones, each error from the kept batches' variance and lag-1
     autocorrelation. Fewer than 20 numbers: nothing is left out.
