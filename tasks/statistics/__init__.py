@@ -5,12 +5,13 @@ Pure and lean; knows nothing of processes' files, units, or metrics. scipy is im
 Simulated coverage and rates of all of them: reports/coverage.md.
 """
 
-from tasks.statistics.comparison import Comparison, Plan, compare, detectable, family, holm, log_ratio
+from tasks.statistics.comparison import Comparison, Plan, compare, family, holm, log_ratio
 from tasks.statistics.dependence import effective_size
 from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
 from tasks.statistics.history import Watched, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
+from tasks.statistics.noise import detectable
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval

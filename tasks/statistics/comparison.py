@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.statistics.interval import Interval, student
+from tasks.statistics.interval import Interval
 from tasks.statistics.means import Numbers, mean_interval
 
 Verdict = Literal["FASTER", "SLOWER", "SAME", "UNDECIDED"]
@@ -104,23 +104,6 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[i]))
         adjusted[i] = highest
     return adjusted
-
-
-def detectable(log_ratios: Numbers, blocks: int, confidence: float = 0.95, power: float = 0.8) -> float | None:
-    """The smallest relative difference that ``blocks`` blocks would have shown, from A/A blocks of the same session.
-
-    δ · s / √blocks, with s their deviation and δ the non-centrality at which Student's t exceeds its two-sided critical
-    value with that power (noncentral t: Cohen 1988, Statistical Power Analysis, §2); s has as many degrees of freedom
-    as there are A/A blocks less one. As a share: e^x - 1. None below four A/A blocks.
-    """
-    from scipy.special import nctdtrinc
-
-    values = np.asarray(log_ratios, dtype=np.float64)
-    degrees = len(values) - 1
-    if degrees < 3:
-        return None
-    noncentral = float(nctdtrinc(degrees, 1 - power, student(confidence, degrees)))
-    return math.expm1(noncentral * float(values.std(ddof=1)) / math.sqrt(blocks))
 
 
 def _look(values: np.ndarray[tuple[int], np.dtype[np.float64]], plan: Plan) -> Comparison:

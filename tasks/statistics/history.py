@@ -14,6 +14,7 @@ import numpy as np
 from tasks.statistics.interval import Interval, student
 
 LEAST = 5
+ROUNDING = 1e-9  # what exp and log may change of a value that is the same in every run
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,6 @@ def _prediction(logs: list[float], confidence: float) -> Interval | None:
     n = len(logs)
     if n < LEAST:
         return None
-    half = student(confidence, n - 1) * float(np.std(logs, ddof=1)) * math.sqrt(1 + 1 / n)
+    half = student(confidence, n - 1) * float(np.std(logs, ddof=1)) * math.sqrt(1 + 1 / n) + ROUNDING
     centre = float(np.mean(logs))
     return Interval(math.exp(centre - half), math.exp(centre + half))

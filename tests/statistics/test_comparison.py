@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.statistics import Comparison, Plan, compare, detectable, family, holm, log_ratio
+from tasks.statistics import Comparison, Plan, compare, family, holm, log_ratio
 
 PLAN = Plan()
 blocks = st.lists(st.floats(-0.2, 0.2), min_size=0, max_size=25)
@@ -127,24 +127,3 @@ def test_false_alarms_and_wrong_sames_stay_at_their_rates() -> None:
             sames += compare(d + math.log(1.02)).verdict == "SAME"
         assert alarms <= 8  # 3 expected at the most
         assert sames / 1500 <= 0.04
-
-
-def test_the_detectable_difference_is_the_one_found_with_its_power() -> None:
-    from scipy.stats import ttest_1samp
-
-    rng = np.random.default_rng(6)
-    aa = rng.normal(0, 1, 8)
-    aa = 0.01 * (aa - aa.mean()) / aa.std(ddof=1)  # a deviation of exactly 1 %
-    found = detectable(aa, 8)
-    assert found is not None
-    trials = rng.normal(math.log1p(found), 0.01, (20_000, 8))
-    assert np.mean(ttest_1samp(trials, 0, axis=1).pvalue < 0.05) == pytest.approx(0.8, abs=0.01)
-
-
-def test_few_blocks_detect_nothing_and_more_detect_less() -> None:
-    aa = [0.01, -0.01, 0.02, -0.02]
-    assert detectable(aa[:3], 8) is None
-    few, many = detectable(aa, 4), detectable(aa, 16)
-    assert few is not None
-    assert many is not None
-    assert math.log1p(few) == pytest.approx(2 * math.log1p(many))

@@ -15,7 +15,6 @@ def test_floors_are_loadgens(p: float, queries: int) -> None:
     assert early_stopping_estimate(range(queries), p) == queries - 1
 
 
-# MLPerf Inference rules, «early stopping»: processed queries for t over-latency ones at p90, c = 99 %
 @given(st.integers(0, 60), st.sampled_from([0.9, 0.97, 0.99]))
 def test_least_queries_is_where_the_binomial_tail_crosses(t: int, p: float) -> None:
     from scipy.stats import binom

@@ -50,3 +50,9 @@ def test_runs_outside_on_both_sides_are_noise_and_no_change() -> None:
     watched = watch([*rng.lognormal(0, 0.01, 30), 1.2, 0.8, 1.2], 30)
     assert [w.outside for w in watched[30:]] == [True, True, True]
     assert not any(w.changed for w in watched)
+
+
+def test_a_value_that_never_differs_is_inside_until_it_does() -> None:
+    watched = watch([0.973] * 20 + [0.972] * 2, 30)
+    assert [w.outside for w in watched] == [False] * 20 + [True, True]
+    assert watched[-1].changed
