@@ -15,9 +15,10 @@ from tasks.statistics import (
     WITHIN_ONE_PROCESS,
     Interval,
     between_processes,
+    effective_size,
     percentile,
-    percentile_floor,
     pooled,
+    too_few,
     trimmed_mean,
     trimmed_mean_interval,
     two_level_percentile,
@@ -25,6 +26,7 @@ from tasks.statistics import (
 
 Timing = Literal["predict", "end_to_end"]
 PERCENTS = (50, 90, 99)
+MORE = "raise scenario.min_queries or scenario.min_duration_s"
 
 
 def latencies_ms(measurement: Measurement, boundary: Timing) -> "list[np.ndarray[Any, np.dtype[np.float64]]]":
@@ -52,7 +54,8 @@ def percentile_ms(measurement: Measurement, boundary: Timing, percent: int) -> E
     everything, p = pooled(processes), percent / 100
     interval = two_level_percentile(processes, p)
     if interval is None:
-        return Estimate(None, "ms", n=len(everything), processes=len(processes), note=_too_few(p, len(everything)))
+        note = f"{too_few(p, len(everything), effective_size(processes, p))}; {MORE}"
+        return Estimate(None, "ms", n=len(everything), processes=len(processes), note=note)
     return _estimate(percentile(everything, p), interval, len(everything), len(processes))
 
 
@@ -60,13 +63,6 @@ def _estimate(value: float, interval: Interval | None, n: int, processes: int) -
     low, high = (interval.low, interval.high) if interval else (None, None)
     note = WITHIN_ONE_PROCESS if processes == 1 else ""
     return Estimate(value, "ms", low, high, n=n, processes=processes, note=note)
-
-
-def _too_few(p: float, n: int) -> str:
-    return (
-        f"needs at least {percentile_floor(p)} queries for a 95 % interval, there are {n}; "
-        "raise scenario.min_queries or scenario.min_duration_s"
-    )
 
 
 def _of(boundary: Timing) -> tuple[Metric, ...]:

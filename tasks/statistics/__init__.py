@@ -1,31 +1,67 @@
-"""Point estimates and their intervals, every formula with its source.
+"""Point estimates, their intervals, and verdicts, every formula with its source.
 
-In: plain sequences of numbers, one a query, a sample, or a process. Out: numbers and `Interval`.
+In: plain sequences of numbers, one a query, a sample, a process, a block, or a run. Out: numbers and small values.
 Pure and lean; knows nothing of processes' files, units, or metrics. scipy is imported where a quantile is needed.
+Simulated coverage and rates of all of them: reports/coverage.md.
 """
 
+from tasks.statistics.comparison import Comparison, Plan, compare, family, holm, log_ratio
+from tasks.statistics.dependence import effective_size
+from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
+from tasks.statistics.history import Watched, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
-from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval
+from tasks.statistics.noise import detectable
+from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
+from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
 from tasks.statistics.ratios import ratio, ratio_interval
+from tasks.statistics.replications import replicated_percentile, replication_floor
+from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
+from tasks.statistics.warmup import Warmup, warmup
 
 __all__ = [
     "CONFIDENCE",
     "WITHIN_ONE_PROCESS",
+    "Budget",
+    "Comparison",
     "Interval",
+    "Paired",
+    "Plan",
+    "Warmup",
+    "Watched",
+    "allowed",
     "between_processes",
     "clustered_proportion_interval",
+    "compare",
+    "detectable",
+    "early_stopping_estimate",
+    "effective_size",
+    "family",
+    "holm",
+    "least_queries",
+    "log_ratio",
+    "look_confidence",
+    "mcnemar",
     "mean_interval",
+    "paired_difference",
     "percentile",
     "percentile_floor",
     "percentile_interval",
+    "percentile_rule",
     "pooled",
     "proportion_interval",
     "ratio",
     "ratio_interval",
+    "replicated_percentile",
+    "replication_floor",
+    "sign_flips",
+    "tango_interval",
+    "too_few",
     "trimmed_mean",
     "trimmed_mean_interval",
     "two_level_percentile",
+    "warmup",
+    "watch",
 ]

@@ -36,18 +36,19 @@ def clustered_proportion_interval(
     """
     values = np.asarray(right, dtype=np.float64)
     n, share = len(values), float(values.mean())
-    codes = _codes(groups)
-    count = int(codes.max()) + 1
+    place = codes(groups)
+    count = int(place.max()) + 1
     if count == n:
         return proportion_interval(float(values.sum()), n, confidence)
     effective = float(count)
-    error = ratio_error(np.bincount(codes, weights=values), np.bincount(codes)) if count > 1 else 0.0
+    error = ratio_error(np.bincount(place, weights=values), np.bincount(place)) if count > 1 else 0.0
     if error > 0 and 0 < share < 1:
         shrink = student(confidence, n - 1) / student(confidence, count - 1)
         effective = min(float(n), share * (1 - share) / error**2 * shrink**2)
     return proportion_interval(share * effective, effective, confidence).containing(share)
 
 
-def _codes(groups: Sequence[Hashable]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def codes(groups: Sequence[Hashable]) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+    """Groups numbered 0 … in the order they come."""
     numbers: dict[Hashable, int] = {}
     return np.array([numbers.setdefault(g, len(numbers)) for g in groups], dtype=np.intp)

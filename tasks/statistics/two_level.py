@@ -3,8 +3,10 @@
 The point estimate is always the *pooled* statistic, over all timed queries of all processes; every interval here
 contains it. The unit of the upper level is the process, so that with k ≥ 2 the interval is Student's t over the
 processes' own statistics: in a nested experiment the variance of the top level's means already holds that of the
-levels below (Kalibera & Jones 2013, «Rigorous benchmarking in reasonable time»). With k = 1 only what happened
-inside that process is known, and the number is labelled `WITHIN_ONE_PROCESS`.
+levels below (Kalibera & Jones 2013, «Rigorous benchmarking in reasonable time»). What it covers is therefore the
+statistic that a fresh process is expected to have; the percentile of a mixture of processes that differ as much as
+their queries do cannot be bounded from a few of them (reports/coverage.md). With k = 1 only what happened inside that
+process is known, and the number is labelled `WITHIN_ONE_PROCESS`.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tasks.statistics.dependence import effective_size
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.means import Numbers, mean_interval
 from tasks.statistics.percentiles import percentile, percentile_interval
@@ -40,12 +43,13 @@ def between_processes(
 
 
 def two_level_percentile(processes: Sequence[Numbers], p: float, confidence: float = CONFIDENCE) -> Interval | None:
-    """Hull of the exact interval of the pooled percentile and of Student's t over the processes' percentiles.
+    """Interval of the percentile that a fresh process is expected to have, around the pooled one.
 
-    Latencies ≥ 0, one sequence a process, none empty. None when the pooled numbers are fewer than `percentile_floor`.
+    The hull of Student's t over the processes' own percentiles, for what differs between them, and of the exact
+    interval of the pooled percentile at its effective size, for the shortness of each. Latencies ≥ 0, one sequence a
+    process, in the order of time, none empty. None when they are worth fewer independent ones than `percentile_floor`.
     """
-    everything = pooled(processes)
-    inside = percentile_interval(everything, p, confidence)
+    inside = percentile_interval(pooled(processes), p, confidence, effective_size(processes, p))
     if inside is None:
         return None
     between = mean_interval([percentile(x, p) for x in processes], confidence)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tasks.statistics import percentile, percentile_floor, percentile_interval
+from tasks.statistics import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.percentiles import interval_ranks
 
 
@@ -69,3 +69,24 @@ def test_interval_covers_the_quantile_whatever_the_distribution() -> None:
     truth = np.exp(1.2815515655446004)  # the 90th percentile of a log-normal
     found = [percentile_interval(rng.lognormal(size=60), 0.9) for _ in range(1000)]
     assert sum(truth in f for f in found if f) / 1000 >= 0.95
+
+
+@given(st.integers(40, 400), st.sampled_from([0.5, 0.9]), st.floats(36, 400))
+def test_numbers_worth_fewer_have_a_wider_interval(n: int, p: float, worth: float) -> None:
+    xs = list(range(n))
+    plain, dependent = percentile_interval(xs, p), percentile_interval(xs, p, effective=worth)
+    assert plain is not None
+    assert dependent is not None
+    assert dependent.hull(plain) == dependent or worth > 0.9 * n  # ranks are whole numbers
+    assert percentile_interval(xs, p, effective=n) == plain
+
+
+def test_worth_below_the_floor_is_refused() -> None:
+    assert percentile_interval(range(1000), 0.9, effective=35.9) is None
+    assert percentile_interval(range(1000), 0.9, effective=36) is not None
+
+
+def test_the_rule_is_said_in_words() -> None:
+    assert percentile_rule(0.99) == "two-sided 95 %, exact, equal tails; needs at least 368 independent samples"
+    assert too_few(0.9, 20) == "needs at least 36 queries for a 95 % interval, there are 20"
+    assert too_few(0.9, 200, 20.7).endswith("; the 200 there are depend on each other and are worth 20")
