@@ -148,7 +148,8 @@ def _on(node: str | None) -> Any:
 
 def lost(error: Exception, kind: type[MachineFault] = MachineFault) -> MachineFault:
     """What Ray says, as our own."""
-    return kind(f"The Ray worker was lost: {str(error).splitlines()[0]}")
+    told = str(error).partition("\n")[0] or type(error).__name__  # a cancelled call says nothing
+    return kind(f"The Ray worker was lost: {told}")
 
 
 def _stream(function: Callable[..., Any], args: tuple[Any, ...], env: dict[str, str]) -> Iterator[Item]:

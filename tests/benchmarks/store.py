@@ -90,7 +90,7 @@ def _copied(
 ) -> str:
     """One run more: the same rows under a new id, ``hours`` older, its metrics up to 10 % off; returns its id."""
     new = uuid.uuid4().hex
-    named = f"{name.rpartition('-')[0]}-{new[:4]}"
+    named = f"{name.rpartition('-')[0]}-{new[:12]}"
     values = {"old": run, "new": new, "by_ms": -3_600_000 * hours, "times": draw.uniform(0.9, 1.1), "name": named}
     for table in ("runs", *COPIED):
         columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]

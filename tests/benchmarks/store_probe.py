@@ -40,7 +40,7 @@ with tempfile.TemporaryDirectory() as empty, timed("logging a run"):
 parent = mlflow.MlflowClient(uri).get_run(result.mlflow["run_id"]).data.tags[runs.PARENT]
 with timed("`search_runs` of one sweep"):
     found = made.search_runs([experiment], f"tags.`{runs.PARENT}` = '{parent}'")
-assert len(found) == 2
+assert found
 with timed("`search_runs` over everything with a filter, the first 1000"):
     made.search_runs([experiment], "metrics.`accuracy/top1` > 0.5 AND params.`software.id` = 'onnxruntime'")
 made.delete_run(ids["run_id"])

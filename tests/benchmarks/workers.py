@@ -157,7 +157,7 @@ def _write(took: dict[tuple[str, int], list[float]]) -> None:
         "",
         f"`python -m tests.benchmarks.workers`: {CELLS} pieces of untimed work at once on 1, 2, and 4 Ray",
         f"workers (slots of a Ray node) of one machine with **{cores} cores**; medians of {rounds} interleaved rounds.",
-        "«computing»: accuracy of patchnet with hw=cpu1, one agent on one core: it cannot gain beyond the cores.",
+        "«computing»: accuracy of patchnet with hw=cpu1, one agent on one core: no gain beyond the cores there are.",
         f"«waiting»: downloads of {SIZE_BYTES / 2**20:.0f} MiB over HTTP on loopback, each connection held to",
         f"{RATE_BYTES_PER_S / 2**20:.0f} MiB/s.",
         "",

@@ -41,9 +41,7 @@ class Page:
 
     def first(self, css: str, text: str = "", seconds: float = PATIENCE_S) -> Any:
         """The first element of a selector, with that text, once it is there."""
-        found: list[Any] = until(
-            lambda: self.all(css, text), f"{css} «{text}» on {self.driver.current_url}", PATIENCE_S
-        )
+        found: list[Any] = until(lambda: self.all(css, text), f"{css} «{text}» is on the page", seconds)
         return found[0]
 
     def all(self, css: str, text: str = "") -> list[Any]:

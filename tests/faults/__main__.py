@@ -49,7 +49,7 @@ def main() -> int:
     chosen = [f for f in asked.fault if not _impossible(f)]
     for fault in set(asked.fault) - set(chosen):
         print(f"{fault}: skipped, {_impossible(fault)}", flush=True)
-    missing = list(_missing(chosen, asked.step, asked.times, done[0]))
+    missing = sorted(_missing(chosen, asked.step, asked.times, done[0]), key=lambda wanted: wanted[2])  # whole rounds
     lanes = [[w for w in missing if faulty(w) == kind] for kind in ("clock", "other")]
     parts = [lane for lane in [lanes[0], *_dealt(lanes[1], asked.lanes)] if lane]
     with ThreadPoolExecutor(max_workers=asked.lanes) as pool:

@@ -129,7 +129,7 @@ def test_a_process_killed_from_outside_is_measured_once_more_and_a_crash_is_not(
                 ["pgrep", "-f", "tasks.agent .*request.json"], capture_output=True, text=True
             ).stdout.split()
             for pid in pids:
-                if _role(pid) == "timed":
+                if _role(pid) == "timed" and Path(f"/proc/{pid}/cwd").resolve() == ROOT:
                     subprocess.run(["kill", f"-{signal_name}", pid], check=False)
                     found[signal_name] = pid
                     return
