@@ -126,21 +126,23 @@ def _judged(
 ) -> Result:
     """One agent after the other, and the contracts over what they left."""
     evaluation = result.evaluation
+    inputs, go_on = Verdict(), True
     with ready(evaluation.tracking):
-        with _timed(steps, "inputs"):
-            processes.append(measure(result, "inputs", 0, stack, pending))
-            inputs = check_inputs(evaluation, processes[0])
-        go_on = inputs.passed or evaluation.contracts == "record"
-        if go_on:
-            with _timed(steps, "accuracy"):
-                processes.append(measure(result, "accuracy", 0, stack, pending))
+        if not evaluation.model.time_only:
+            with _timed(steps, "inputs"):
+                processes.append(measure(result, "inputs", 0, stack, pending))
+                inputs = check_inputs(evaluation, processes[0])
+            go_on = inputs.passed or evaluation.contracts == "record"
+            if go_on:
+                with _timed(steps, "accuracy"):
+                    processes.append(measure(result, "accuracy", 0, stack, pending))
     if go_on:
         with _timed(steps, "timed"):
             for index in range(evaluation.scenario.repetitions):
                 processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
     measurement = Measurement(tuple(processes))
     with _timed(steps, "check"):
-        verdict = check(evaluation, measurement) if len(processes) > 1 else Verdict()
+        verdict = check(evaluation, measurement) if go_on else Verdict()
     enforced = inputs.checks if evaluation.contracts == "enforce" else ()
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 

@@ -31,6 +31,7 @@ def agent_request(
         "threads": {"intra": intra, "inter": software.threads.inter},
         "model": {
             "path": str(model),
+            "service_ms": spec.service_ms,
             "inputs": [t.model_dump(mode="json") for t in spec.inputs],
             "outputs": [t.model_dump(mode="json") for t in spec.outputs],
         },

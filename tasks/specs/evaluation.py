@@ -50,7 +50,8 @@ class Evaluation(Spec):
         return self
 
     def _mistakes(self) -> Iterator[str]:
-        yield from _head_mistakes(self.model, self.dataset)
+        if not self.model.time_only:
+            yield from _head_mistakes(self.model, self.dataset)
         formats = self.model.artifacts[self.model.weights]
         if self.software.format not in formats:
             yield (
@@ -79,7 +80,9 @@ class Evaluation(Spec):
 
     @property
     def title(self) -> str:
-        """How every table names the model: ``resnet50[seeded] on patches``."""
+        """How every table names the model: ``resnet50[seeded] on patches``; ``fixed[5 ms]`` has no data."""
+        if self.model.time_only:
+            return f"{self.model.id}[{self.model.service_ms:g} ms]"
         return f"{self.model.name} on {self.dataset.id}"
 
     def hashes(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tasks.processing import Undecodable
 from tasks.scenarios import offline, single_stream
-from tasks.scenarios.base import COLUMNS, Log, System
+from tasks.scenarios.base import Log, System
 
 PRE, PREDICT, POST = 1_000, 5_000_000, 500
 
@@ -37,7 +37,10 @@ class Bench:
 
 
 def rows(log: Log) -> np.ndarray:
-    return np.array(log.rows).reshape(-1, len(COLUMNS))
+    """t0, t1, t2, t3, samples, warm-up of every query."""
+    parts = [np.array(p.readings).reshape(-1, 4) for p in log.parts]
+    more = [np.tile([p.samples, p.warm], (len(p), 1)) for p in log.parts]
+    return np.hstack([np.vstack(parts), np.vstack(more)])
 
 
 def stream(bench: Bench, warmup: int = 2, seconds: float = 0.0, queries: int = 5) -> np.ndarray:
