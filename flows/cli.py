@@ -120,6 +120,7 @@ def composed(overrides: list[str]) -> Evaluation:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    overrides = [_quoted(word) for word in overrides]
     with _hydra():
         try:
             cfg = compose("evaluate", overrides, return_hydra_config=True)

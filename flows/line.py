@@ -35,7 +35,7 @@ from tasks.results.pending import Pending, held, orphans, recovered
 from tasks.results.process import Process
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
-from tasks.summarize import summarize
+from tasks.summarize import judged, summarize
 
 
 def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
@@ -152,6 +152,7 @@ def _recorded(result: Result, steps: dict[str, float], parent: str | None, pendi
     with _timed(steps, "summarize"):
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
+        result = result.with_(verdict=judged(result.verdict, result.measurement))
     with _timed(steps, "log"):
         try:
             result = result.with_(steps_s=dict(steps), mlflow=log(result, parent))

@@ -61,7 +61,8 @@ class Predictor:
         found = json.loads(path.read_bytes())
         if found.get("kind") != KIND or setup.service_ms is None:
             raise TouchstoneError(f"{path.name} is no model that only takes time: +model=null and +model=fixed are.")
-        self.predict = self._way(int(1e6 * setup.service_ms), setup.intra_threads)
+        way = self._way(int(1e6 * setup.service_ms), setup.intra_threads)
+        vars(self)["predict"] = way  # in place of the method: a call in between would be measured
         return {
             "framework": "simulated",
             "version": "1",

@@ -22,7 +22,7 @@ MOST = 1_000_000  # queries of one part: what one process can hold and hand over
 class System:
     """The system under test: three stages over lists of sample indices, the seeded order of the samples, its clock.
 
-    ``wait_until`` is there where time is simulated: it moves the clock to a time in ns. ``cpus`` are the reserved cores.
+    ``wait_until`` is there where time is simulated: it moves the clock to a time in ns. ``cpus``: reserved cores.
     """
 
     preprocess: Callable[[list[int]], Any]

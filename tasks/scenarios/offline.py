@@ -8,6 +8,8 @@ from tasks.plugins import Range
 from tasks.scenarios._closed import closed_loop
 from tasks.scenarios.base import Log, System
 
+JUDGED = "throughput_per_s"
+
 
 def run(
     system: System,

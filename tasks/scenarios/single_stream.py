@@ -8,6 +8,8 @@ from tasks.plugins import Range
 from tasks.scenarios._closed import closed_loop
 from tasks.scenarios.base import Log, System
 
+JUDGED = "end_to_end_p90_ms"
+
 
 def run(
     system: System,

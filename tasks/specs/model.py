@@ -85,7 +85,7 @@ class Model(Aspect):
     service_ms: float | None = Field(
         default=None,
         ge=0,
-        description="For a model that only takes time: how long it takes. It has no input or output.",
+        description="How long a model takes that does nothing else; it has no input or output.",
     )
     inputs: tuple[Tensor, ...] = Field(max_length=1)
     outputs: tuple[Output, ...] = Field(max_length=1)

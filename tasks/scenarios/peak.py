@@ -1,0 +1,124 @@
+"""Peak: the highest rate of Poisson arrivals at which a latency bound holds, as a bracket of two measured rates.
+
+One seed for the search, so that rates are compared on the same gaps; then the rate that passed and the one that failed
+are confirmed with fresh seeds, and the bracket moves until both are. A rate passes when at most 1 - p of its queries are
+later than the bound, that is, when their percentile is within it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from tasks.plugins import Range
+from tasks.scenarios import _schedules as schedules
+from tasks.scenarios._arrivals import free_cores
+from tasks.scenarios._open import open_loop, warm_up
+from tasks.scenarios.base import Log, System
+
+JUDGED = "peak_qps"
+MOST_STEPS = 60
+APART = 1009  # seeds of one process are this far from those of the next
+
+
+@dataclass
+class Search:
+    """What is asked of every rate, and where the results go."""
+
+    system: System
+    log: Log
+    bound_ns: int
+    percentile: float
+    min_duration_s: float
+    min_queries: int
+
+    def late(self, rate: float, seed: int, role: str) -> tuple[int, int]:
+        """(queries later than the bound, queries of the schedule); stops when no more can save it."""
+        times = schedules.poisson(rate, seed)
+        offsets = schedules.enough(times, self.min_duration_s, self.min_queries)
+        allowed = self.allowed(len(offsets))
+        point = len(self.log.points)
+        part = open_loop(self.system, self.log, offsets, point, self.bound_ns, allowed)
+        rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, 6)
+        late = int((rows[:, 5] - rows[:, 0] > self.bound_ns).sum())
+        described = {"rate": rate, "seed": seed, "role": role, "late": late, "queries": len(part)}
+        self.log.points.append({**described, "scheduled": len(offsets), "passed": late <= allowed})
+        return late, len(offsets)
+
+    def allowed(self, queries: int) -> int:
+        """n - ⌈p n⌉: as many may be late when the nearest-rank percentile is within the bound."""
+        return int(queries - np.ceil(self.percentile / 100 * queries - 1e-9))
+
+    def passes(self, rate: float) -> bool:
+        """With the seed of the search."""
+        late, queries = self.late(rate, APART * self.system.seed, "search")
+        return late <= self.allowed(queries)
+
+    def confirms(self, rate: float, seeds: int) -> bool:
+        """With fresh seeds, all their queries together; the first half that cannot be saved decides for failure."""
+        late = queries = 0
+        for i in range(1, seeds + 1):
+            one = self.late(rate, APART * self.system.seed + i, "confirm")
+            late, queries = late + one[0], queries + one[1]
+        return late <= self.allowed(queries)
+
+
+def run(
+    system: System,
+    log: Log,
+    *,
+    latency_bound_ms: Annotated[float, Range(gt=0)],
+    percentile: Annotated[float, Range(gt=0, le=99.9)],
+    tolerance: Annotated[float, Range(gt=0, le=0.5)],
+    confirmations: Annotated[int, Range(gt=0)],
+    warmup_queries: Annotated[int, Range(gt=0)],
+    min_duration_s: Annotated[float, Range(ge=0)],
+    min_queries: Annotated[int, Range(gt=0)],
+) -> None:
+    """Both minima hold for every rate. The bracket is at most ``tolerance`` wide, relative to the rate that passed."""
+    warm_up(system, log, warmup_queries)
+    warm = np.frombuffer(log.parts[0].readings, dtype=np.int64).reshape(-1, 4)
+    service_ns = max(1.0, float(np.median(warm[:, 3] - warm[:, 0])))
+    bound_ns = int(1e6 * latency_bound_ms)
+    search = Search(system, log, bound_ns, percentile, min_duration_s, min_queries)
+    log.facts |= {"search": True, "bound": {"ms": latency_bound_ms, "percentile": percentile}}
+    log.facts["issuer_cores"] = "simulated" if system.wait_until else free_cores(system.cpus)
+    low, high = _bracket(search, 1e9 / service_ns, tolerance)
+    if low is not None:
+        low, high = _confirmed(search, low, high, tolerance, confirmations)
+    log.facts |= {"peak_passed_qps": low, "peak_failed_qps": high}
+    ends = [low] if low is not None else [high]
+    log.headline = [
+        i for i, p in enumerate(log.points) if p["rate"] in ends and (low is None or p["role"] == "confirm")
+    ]
+
+
+def _bracket(search: Search, capacity: float, tolerance: float) -> tuple[float | None, float]:
+    """(highest rate that passed, lowest that failed) with the search's seed; None when no rate passes."""
+    low, high, rate = None, None, capacity / 2
+    for _ in range(MOST_STEPS):
+        if search.passes(rate):
+            low = rate
+        else:
+            high = rate
+        if low is None and rate < capacity / 100:
+            break
+        if low is not None and high is not None and high - low <= tolerance * low:
+            break
+        rate = rate / 2 if low is None else rate * 1.5 if high is None else (low + high) / 2
+    return low, high if high is not None else rate
+
+
+def _confirmed(search: Search, low: float, high: float, tolerance: float, seeds: int) -> tuple[float | None, float]:
+    """The bracket moved, a tolerance at a time, until fresh seeds agree at both ends."""
+    passed: dict[float, bool] = {}
+    for _ in range(MOST_STEPS):
+        if not passed.setdefault(low, passed.get(low) or search.confirms(low, seeds)):
+            low, high = low * (1 - tolerance), low
+        elif passed.setdefault(high, passed.get(high) or search.confirms(high, seeds)):
+            low, high = high, high * (1 + tolerance)
+        else:
+            return low, high
+    return None, high
