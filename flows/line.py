@@ -117,7 +117,7 @@ def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any],
         if archive
         else identify_folder.submit(samples_path(evaluation), node),
     }
-    stack = provision.submit(evaluation.software, node)
+    stack = provision.submit(evaluation.provisioned, node)
     return {name: future.result() for name, future in fetched.items()}, stack.result()
 
 

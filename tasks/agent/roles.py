@@ -36,6 +36,7 @@ from tasks.errors import TouchstoneError
 from tasks.predictors.base import Base
 from tasks.processing import Undecodable
 from tasks.processing.outputs import Ranked
+from tasks.scenarios import _loadgen
 from tasks.scenarios.base import MOST, Log, System
 from tasks.tracing import Tracer, stage_spans
 
@@ -97,12 +98,11 @@ def be_timed(request: dict[str, Any]) -> Outcome:
         before, predictor.predict, after, order, **clocks(predictor), seed=seed, cpus=tuple(request["cpus"])
     )
     first = _first_prediction(system, order, request["batch_size"], tracer)
-    scenario = plugins.load("tasks.scenarios", request["scenario"]["kind"])
     counters = read_counters(request["cpus"])
     gc.collect()
     gc.disable()
     with tracer.span("timed"):
-        scenario.run(system, log, **request["scenario"]["options"])
+        drive(system, log, request["scenario"])
     gc.enable()
     facts["counters"] = difference(counters, read_counters(request["cpus"]))
     audited = sorted([] if time_only else order[:AUDITED])
@@ -121,6 +121,14 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     outcome = _timed_outcome(request, log, tracer, facts, again)
     restore(settings)
     return outcome
+
+
+def drive(system: System, log: Log, asked: dict[str, Any]) -> None:
+    """The scenario, by our own generator or by MLPerf LoadGen."""
+    if asked["generator"] == "loadgen":
+        _loadgen.run(system, log, asked["kind"], asked["options"])
+    else:
+        plugins.load("tasks.scenarios", asked["kind"]).run(system, log, **asked["options"])
 
 
 def _timed_outcome(

@@ -39,8 +39,8 @@ def agent_request(
         "preprocess": [s.model_dump(mode="json") for s in spec.steps],
         "postprocess": [s.model_dump(mode="json") for s in spec.postprocess],
         "allow_modules": list(evaluation.allow_modules),
-        "scenario": {"kind": scenario.kind, "options": options},
-        "batch_size": options.get("batch_size", 1),
+        "scenario": {"kind": scenario.kind, "options": options, "generator": scenario.generator},
+        "batch_size": options.get("batch_size", options.get("samples_per_query", 1)),
         "accuracy_samples": scenario.accuracy_samples,
         "tracing": evaluation.tracing.level,
     }

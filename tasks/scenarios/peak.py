@@ -1,12 +1,13 @@
 """Peak: the highest rate of Poisson arrivals at which a latency bound holds, as a bracket of two measured rates.
 
 One seed for the search, so that rates are compared on the same gaps; then the rate that passed and the one that failed
-are confirmed with fresh seeds, and the bracket moves until both are. A rate passes when at most 1 - p of its queries are
-later than the bound, that is, when their percentile is within it.
+are confirmed with fresh seeds, and the bracket moves until both are. A rate passes when at most 1 - p of its queries
+are later than the bound, that is, when their percentile is within it.
 """
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -34,35 +35,36 @@ class Search:
     min_duration_s: float
     min_queries: int
 
-    def late(self, rate: float, seed: int, role: str) -> tuple[int, int]:
-        """(queries later than the bound, queries of the schedule); stops when no more can save it."""
-        times = schedules.poisson(rate, seed)
-        offsets = schedules.enough(times, self.min_duration_s, self.min_queries)
-        allowed = self.allowed(len(offsets))
-        point = len(self.log.points)
-        part = open_loop(self.system, self.log, offsets, point, self.bound_ns, allowed)
-        rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, 6)
-        late = int((rows[:, 5] - rows[:, 0] > self.bound_ns).sum())
-        described = {"rate": rate, "seed": seed, "role": role, "late": late, "queries": len(part)}
-        self.log.points.append({**described, "scheduled": len(offsets), "passed": late <= allowed})
-        return late, len(offsets)
-
-    def allowed(self, queries: int) -> int:
-        """n - ⌈p n⌉: as many may be late when the nearest-rank percentile is within the bound."""
-        return int(queries - np.ceil(self.percentile / 100 * queries - 1e-9))
-
     def passes(self, rate: float) -> bool:
         """With the seed of the search."""
-        late, queries = self.late(rate, APART * self.system.seed, "search")
-        return late <= self.allowed(queries)
+        return self._passes(rate, [APART * self.system.seed], "search")
 
     def confirms(self, rate: float, seeds: int) -> bool:
-        """With fresh seeds, all their queries together; the first half that cannot be saved decides for failure."""
-        late = queries = 0
-        for i in range(1, seeds + 1):
-            one = self.late(rate, APART * self.system.seed + i, "confirm")
-            late, queries = late + one[0], queries + one[1]
-        return late <= self.allowed(queries)
+        """With fresh seeds, all their queries together."""
+        return self._passes(rate, [APART * self.system.seed + i for i in range(1, seeds + 1)], "confirm")
+
+    def _passes(self, rate: float, seeds: list[int], role: str) -> bool:
+        """Schedule after schedule, until all are served or no more can save the rate."""
+        schedule = [self._schedule(rate, seed) for seed in seeds]
+        left = self._allowed(sum(map(len, schedule)))
+        for seed, offsets in zip(seeds, schedule):  # noqa: B905  (strict= is newer than Python 3.9)
+            part = open_loop(self.system, self.log, offsets, len(self.log.points), self.bound_ns, left)
+            rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, 6)
+            left -= int((rows[:, 5] - rows[:, 0] > self.bound_ns).sum())
+            point = {"rate": rate, "seed": seed, "role": role, "queries": len(part), "scheduled": len(offsets)}
+            self.log.points.append(point)
+            if left < 0:
+                break
+        for point in self.log.points:
+            point.setdefault("passed", left >= 0)
+        return left >= 0
+
+    def _schedule(self, rate: float, seed: int) -> array[int]:
+        return schedules.enough(schedules.poisson(rate, seed), self.min_duration_s, self.min_queries)
+
+    def _allowed(self, queries: int) -> int:
+        """n - ⌈p n⌉: as many may be late when the nearest-rank percentile is within the bound."""
+        return int(queries - np.ceil(self.percentile / 100 * queries - 1e-9))
 
 
 def run(
@@ -89,10 +91,8 @@ def run(
     if low is not None:
         low, high = _confirmed(search, low, high, tolerance, confirmations)
     log.facts |= {"peak_passed_qps": low, "peak_failed_qps": high}
-    ends = [low] if low is not None else [high]
-    log.headline = [
-        i for i, p in enumerate(log.points) if p["rate"] in ends and (low is None or p["role"] == "confirm")
-    ]
+    rate, role = (high, "search") if low is None else (low, "confirm")
+    log.headline = [i for i, p in enumerate(log.points) if p["rate"] == rate and p["role"] == role]
 
 
 def _bracket(search: Search, capacity: float, tolerance: float) -> tuple[float | None, float]:

@@ -19,6 +19,7 @@ from tasks.specs.protocol import Scenario, Services, Tracing, Tracking, Workers
 from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
+LOADGEN = "mlcommons-loadgen==6.0.17"
 IDENTITY = ("model", "dataset", "software", "hw", "scenario", "tracing")
 
 
@@ -77,6 +78,13 @@ class Evaluation(Spec):
     def artifact(self) -> Artifact:
         """The model file that the software reads."""
         return self.model.artifacts[self.model.weights][self.software.format]
+
+    @property
+    def provisioned(self) -> Software:
+        """The software with what the scenario needs beside it."""
+        if self.scenario.generator != "loadgen":
+            return self.software
+        return self.software.model_copy(update={"packages": (*self.software.packages, LOADGEN)})
 
     @property
     def title(self) -> str:
