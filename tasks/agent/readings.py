@@ -18,9 +18,8 @@ def latencies(log: Log) -> dict[str, Any]:
     origin = min(t["start_ns"].min() for t in tables if not t["warmup"][0])
     whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     whole["start_ns"] -= origin
-    if any(part.names != CLOSED for part in log.parts):
-        order = np.lexsort((whole["start_ns"], ~whole["warmup"]))
-        whole = {name: column[order] for name, column in whole.items()}
+    order = np.lexsort((whole["start_ns"], ~whole["warmup"]))
+    whole = {name: column[order] for name, column in whole.items()}
     optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point"}
     kept = {name: column for name, column in whole.items() if name not in optional or column.any()}
     return {"query": np.arange(len(whole["start_ns"])), **kept}

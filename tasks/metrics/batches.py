@@ -5,27 +5,13 @@ from collections.abc import Callable
 import numpy as np
 
 from tasks.metrics.base import Metric, timed
-from tasks.results.measurement import Estimate, Measurement
-from tasks.results.process import wall_s
+from tasks.results.measurement import Estimate, Measurement, by_batch
 from tasks.scenarios.batches import LEAST_GAIN, by_gain
-
-
-def throughputs(measurement: Measurement) -> dict[int, float]:
-    """batch size → samples/s over all processes; {} in other scenarios."""
-    samples: dict[int, float] = {}
-    walls: dict[int, float] = {}
-    for process in timed(measurement):
-        for point, queries in process.points:
-            if "batch_size" in point:
-                size = point["batch_size"]
-                samples[size] = samples.get(size, 0.0) + float(queries["samples"].sum())
-                walls[size] = walls.get(size, 0.0) + wall_s(queries)
-    return {size: samples[size] / walls[size] for size in sorted(samples) if walls[size]}
 
 
 def _optimal(rule: str, choose: Callable[[list[float]], int]) -> Callable[[Measurement], Estimate | None]:
     def compute(measurement: Measurement) -> Estimate | None:
-        rates = throughputs(measurement)
+        rates = by_batch(timed(measurement))
         if not rates:
             return None
         each = [p.facts[f"optimal_by_{rule}"] for p in timed(measurement)]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tasks.processing import Undecodable
-from tasks.scenarios import offline, single_stream
+from tasks.scenarios import single_stream
+from tasks.scenarios._closed import closed_loop
 from tasks.scenarios.base import Log, System
 
 PRE, PREDICT, POST = 1_000, 5_000_000, 500
@@ -83,6 +84,6 @@ def test_all_undecodable_ends() -> None:
 @pytest.mark.parametrize(("samples", "batch"), [(7, 3), (7, 7), (3, 8), (8, 1)])
 def test_every_batch_is_full(samples: int, batch: int) -> None:
     bench, log = Bench(samples=samples), Log()
-    offline.run(bench.system(), log, batch_size=batch, warmup_queries=0, min_duration_s=0, min_queries=9)
+    closed_loop(bench.system(), log, batch, 0, 0.0, 9)
     assert {len(q) for q in bench.seen} == {batch} and set(rows(log)[:, 4]) == {batch}
     assert set().union(*bench.seen) == set(range(samples))
