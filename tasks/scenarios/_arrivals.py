@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Callable, Iterator
 
 from tasks.errors import TouchstoneError
-from tasks.scenarios.base import System
+from tasks.scenarios.base import Log, System
 
 Arrival = Callable[[int], "tuple[int, int]"]
 SET_PIPE_SIZE = 1031  # Linux's F_SETPIPE_SZ, which Python names since 3.10
@@ -24,12 +24,15 @@ PIPE_BYTES = 1 << 20
 
 
 @contextmanager
-def arrivals(system: System, offsets: array[int]) -> Iterator[Arrival]:
-    """The arrivals of one schedule, begun now."""
+def arrivals(system: System, log: Log, offsets: array[int]) -> Iterator[Arrival]:
+    """The arrivals of one schedule, begun now; ``log.facts["issuer"]`` says on which cores, with which priority."""
     if system.wait_until is not None:
+        log.facts["issuer"] = {"priority": "simulated"}
         yield _simulated(system, system.wait_until, offsets)
         return
-    with _issued(free_cores(system.cpus), offsets) as arrival:
+    cores = free_cores(system.cpus)
+    with _issued(cores, offsets) as (arrival, priority):
+        log.facts["issuer"] = {"cores": cores, "priority": priority}
         yield arrival
 
 
@@ -50,7 +53,7 @@ def _simulated(system: System, wait_until: Callable[[int], None], offsets: array
 
 
 @contextmanager
-def _issued(cores: list[int], offsets: array[int]) -> Iterator[Arrival]:
+def _issued(cores: list[int], offsets: array[int]) -> Iterator[tuple[Arrival, str]]:
     n = len(offsets)
     memory = os.memfd_create("schedule")
     os.ftruncate(memory, 8 * (2 * n + 1))
@@ -63,7 +66,10 @@ def _issued(cores: list[int], offsets: array[int]) -> Iterator[Arrival]:
     issuer = subprocess.Popen(command, pass_fds=(memory, writing), stdin=subprocess.DEVNULL)
     os.close(writing)
     try:
-        yield _announced(reading, held, n)
+        ready = os.read(reading, 1)
+        if not ready:
+            raise TouchstoneError("The issuer of queries did not start.")
+        yield _announced(reading, held, n), "real time" if ready == b"\1" else "ordinary"
     finally:
         issuer.kill()
         issuer.wait()
@@ -72,8 +78,6 @@ def _issued(cores: list[int], offsets: array[int]) -> Iterator[Arrival]:
 
 
 def _announced(pipe: int, held: memoryview, n: int) -> Arrival:
-    if not os.read(pipe, 1):
-        raise TouchstoneError("The issuer of queries did not start.")
     begin, announced, read = held[0], 0, os.read
 
     def arrival(i: int) -> tuple[int, int]:

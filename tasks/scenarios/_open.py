@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 
 from tasks.processing.registry import Undecodable
-from tasks.scenarios._arrivals import arrivals, free_cores
+from tasks.scenarios._arrivals import arrivals
 from tasks.scenarios._closed import closed_loop
 from tasks.scenarios._schedules import fingerprint
 from tasks.scenarios.base import MOST, OPEN, Log, Part, System, batches
@@ -19,7 +19,7 @@ def open_loop(system: System, log: Log, offsets: array[int], point: int = 0, sto
     part = log.part(OPEN, point=point)
     clock, preprocess, predict, postprocess = system.clock, system.preprocess, system.predict, system.postprocess
     put, queries = part.readings.extend, batches(system.order, 1)
-    with arrivals(system, offsets) as arrival:
+    with arrivals(system, log, offsets) as arrival:
         for i in range(len(offsets)):
             query = queries[i % len(queries)]
             scheduled, issued = arrival(i)
@@ -47,7 +47,6 @@ def scheduled(system: System, log: Log, offsets: array[int], warmup_queries: int
     warm_up(system, log, warmup_queries)
     open_loop(system, log, offsets)
     log.facts |= {"schedule": fingerprint(offsets), "bound": {"ms": bound[0], "percentile": bound[1]}}
-    log.facts["issuer_cores"] = "simulated" if system.wait_until else free_cores(system.cpus)
     log.facts["full"] = len(offsets) >= MOST
 
 

@@ -15,7 +15,6 @@ import numpy as np
 
 from tasks.plugins import Range
 from tasks.scenarios import _schedules as schedules
-from tasks.scenarios._arrivals import free_cores
 from tasks.scenarios._open import open_loop, warm_up
 from tasks.scenarios.base import Log, System
 
@@ -86,7 +85,6 @@ def run(
     bound_ns = int(1e6 * latency_bound_ms)
     search = Search(system, log, bound_ns, percentile, min_duration_s, min_queries)
     log.facts |= {"search": True, "bound": {"ms": latency_bound_ms, "percentile": percentile}}
-    log.facts["issuer_cores"] = "simulated" if system.wait_until else free_cores(system.cpus)
     low, high = _bracket(search, 1e9 / service_ns, tolerance)
     if low is not None:
         low, high = _confirmed(search, low, high, tolerance, confirmations)

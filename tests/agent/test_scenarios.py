@@ -50,7 +50,8 @@ def test_a_server_says_queue_service_and_how_late_the_issuer_was(onnxruntime: An
     sums = process.latency_ns("queue") + process.latency_ns("end_to_end")
     assert (process.latency_ns("response") == sums).all()
     assert process.facts["bound"] == {"ms": 50.0, "percentile": 90.0} and process.facts["harness_per_query_us"] is None
-    assert 0 not in process.facts["issuer_cores"], "core 0 is reserved for the model"
+    assert 0 not in process.facts["issuer"]["cores"], "core 0 is reserved for the model"
+    assert process.facts["issuer"]["priority"] in ("real time", "ordinary")
 
 
 @pytest.mark.parametrize(

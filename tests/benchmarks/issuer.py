@@ -1,7 +1,7 @@
-"""`python -m tests.benchmarks.issuer [--seconds 10]`: how late queries are announced at 1 000 a second → reports/issuer.md.
+"""`python -m tests.benchmarks.issuer [--seconds 10]`: how late queries are announced → reports/issuer.md.
 
-Beside a model that answers at once, one that holds the GIL for 5 ms, and one that uses every core; with a core left for
-the issuer, and with none.
+At 1 000 a second, beside a model that answers at once, one that holds the GIL for 5 ms, and one that uses every core;
+with a core left for the issuer, and with none.
 """
 
 import argparse
@@ -30,13 +30,20 @@ def main() -> None:
     for hw in ("cpu1", "local"):
         for name, case in CASES.items():
             process = timed([*words, *case, f"hw={hw}"])
-            rows.append([name, "one of its own" if process.facts["issuer_cores"] else "shared", *_late(process)])
+            rows.append([name, *_issuer(process), *_late(process)])
     assert process
     lines = ["# How late queries are announced", ""]
     lines += [f"`python -m tests.benchmarks.issuer --seconds {seconds:g}`: {RATE} Poisson arrivals a second.", ""]
     lines += [f"Announced - scheduled, µs. {machine(process)}.", ""]
-    lines += table(["the model", "the issuer's core", "p50", "p99", "p99.9", "largest", "queries"], rows)
+    lines += table(
+        ["the model", "the issuer's core", "its priority", "p50", "p99", "p99.9", "largest", "queries"], rows
+    )
     write("issuer.md", lines)
+
+
+def _issuer(process: Process) -> list[str]:
+    issuer = process.facts["issuer"]
+    return ["one of its own" if issuer["cores"] else "shared", issuer["priority"]]
 
 
 def _late(process: Process) -> list[str]:
