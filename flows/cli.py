@@ -38,6 +38,7 @@ def main(flow: str, run: Callable[[list[str]], int]) -> int:
     words = sys.argv[1:]
     try:
         if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
+            sys.argv[1:] = [_quoted(w) for w in words]
             return _as_hydra(flow)
         return run(words)
     except TouchstoneError as error:
@@ -87,6 +88,7 @@ def _plain(item: Evaluation | dict[str, Any]) -> dict[str, Any]:
 
 def expand(words: list[str]) -> list[list[str]]:
     """One list of overrides per evaluation: with ``-m``, Hydra's sweep syntax (a,b · choice · range · glob)."""
+    words = [_quoted(w) for w in words]
     overrides = [w for w in words if w not in ("-m", "--multirun")]
     if len(overrides) == len(words):
         return [overrides]
@@ -104,6 +106,14 @@ def expand(words: list[str]) -> list[list[str]]:
             raise Refused(_first_line(error)) from error
 
 
+def _quoted(word: str) -> str:
+    """`+model=null` names a model; Hydra would read «nothing» there."""
+    name, equals, values = word.partition("=")
+    if name.lstrip("+") != "model" or "null" not in values.split(","):
+        return word
+    return name + equals + ",".join("'null'" if v == "null" else v for v in values.split(","))
+
+
 def composed(overrides: list[str]) -> Evaluation:
     """The evaluation that these overrides describe."""
     from hydra import compose
@@ -111,6 +121,7 @@ def composed(overrides: list[str]) -> Evaluation:
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    overrides = [_quoted(word) for word in overrides]
     with _hydra():
         try:
             cfg = compose("evaluate", overrides, return_hydra_config=True)

@@ -41,7 +41,7 @@ from tasks.services import known
 from tasks.show import show
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
-from tasks.summarize import summarize
+from tasks.summarize import judged, summarize
 from tasks.tracking.store import store_uri
 
 
@@ -116,7 +116,7 @@ def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any],
         if archive
         else identify_folder.submit(samples_path(evaluation), node),
     }
-    stack = provision.submit(evaluation.software, node)
+    stack = provision.submit(evaluation.provisioned, node)
     return {name: future.result() for name, future in fetched.items()}, stack.result()
 
 
@@ -125,21 +125,23 @@ def _judged(
 ) -> Result:
     """One agent after the other, and the contracts over what they left."""
     evaluation = result.evaluation
+    inputs, go_on = Verdict(), True
     with ready(evaluation.tracking):
-        with _timed(steps, "inputs"):
-            processes.append(measure(result, "inputs", 0, stack, pending))
-            inputs = check_inputs(evaluation, processes[0])
-        go_on = inputs.passed or evaluation.contracts == "record"
-        if go_on:
-            with _timed(steps, "accuracy"):
-                processes.append(measure(result, "accuracy", 0, stack, pending))
+        if not evaluation.model.time_only:
+            with _timed(steps, "inputs"):
+                processes.append(measure(result, "inputs", 0, stack, pending))
+                inputs = check_inputs(evaluation, processes[0])
+            go_on = inputs.passed or evaluation.contracts == "record"
+            if go_on:
+                with _timed(steps, "accuracy"):
+                    processes.append(measure(result, "accuracy", 0, stack, pending))
     if go_on:
         with _timed(steps, "timed"):
             for index in range(evaluation.scenario.repetitions):
                 processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
     measurement = Measurement(tuple(processes))
     with turn(timed=False, say=say("check")), _timed(steps, "check"):
-        verdict = check(evaluation, measurement) if len(processes) > 1 else Verdict()
+        verdict = check(evaluation, measurement) if go_on else Verdict()
     enforced = inputs.checks if evaluation.contracts == "enforce" else ()
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 
@@ -155,6 +157,7 @@ def _written(result: Result, steps: dict[str, float], parent: str | None, pendin
     with _timed(steps, "summarize"):
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
+        result = result.with_(verdict=judged(result.verdict, result.measurement))
     with _timed(steps, "log"):
         say("log")(f"writing the run to {masked(store_uri(result.evaluation.tracking))}")
         try:

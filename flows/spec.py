@@ -40,12 +40,12 @@ def _mistakes(jobs: list[list[str]]) -> Iterator[str]:
 
 
 def _every_option() -> Iterator[list[str]]:
-    """Each model with its first pair, and each option of each group beside the first model."""
+    """Each model with its first pair, and each option of each group beside the first model that has data."""
     first: list[str] = []
     for model in cli.options("model"):
         for weights, dataset in _pairs(cli.CONF / "model" / f"{model}.yaml"):
             job = [f"+model={model}", f"model.weights={weights}", f"dataset={dataset}"]
-            first = first or job
+            first = first or (job if _has_data(model) else [])
             yield job
     for group in GROUPS:
         for option in cli.options(group):
@@ -54,10 +54,17 @@ def _every_option() -> Iterator[list[str]]:
             ):
                 continue
             needed = ["workers.address=127.0.0.1:6379"] if (group, option) == ("workers", "cluster") else []
-            if group != "dataset":
+            if (group, option) == ("software", "simulated"):
+                yield ["+model=null"]
+            elif group != "dataset":
                 yield [*first, f"{group}={option}", *needed]
             else:
                 _validate_dataset(option)
+
+
+def _has_data(model: str) -> bool:
+    """Whether it is right or wrong about something; one that only takes time has no heads."""
+    return bool((yaml.safe_load((cli.CONF / "model" / f"{model}.yaml").read_text()) or {}).get("heads"))
 
 
 def _pairs(manifest: Path) -> list[tuple[str, str]]:

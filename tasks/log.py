@@ -39,6 +39,7 @@ def _tags(result: Result) -> dict[str, str]:
     tags |= {
         "touchstone.state": "passed" if result.passed else "failed",
         "touchstone.title": evaluation.title,
+        "touchstone.simulated": "true" if any(p.facts.get("simulated") for p in result.measurement.timed) else "",
         "touchstone.stack": str(result.stack.get("key", "")),
         "software": evaluation.software.id,
         "hw": evaluation.hw.id,

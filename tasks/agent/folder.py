@@ -1,4 +1,7 @@
-"""Writing the result folder: `process.json`, `spans.json`, and one .npz a table. It appears whole or not at all."""
+"""Writing the result folder: `process.json`, `spans.json`, one .npz a table, and texts.
+
+It appears whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,12 @@ SCHEMA = 1
 
 @dataclass
 class Outcome:
-    """What one role leaves: facts, spans, and tables (name → column → values, one row an entry)."""
+    """What one role leaves: facts, spans, tables (name → column → values, one row an entry), and texts by file name."""
 
     facts: dict[str, Any]
     spans: list[dict[str, Any]] = field(default_factory=list)
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
 
 def write_folder(out: Path, outcome: Outcome) -> None:
@@ -31,6 +35,8 @@ def write_folder(out: Path, outcome: Outcome) -> None:
     try:
         (partial / "process.json").write_text(json.dumps({"schema": SCHEMA, **outcome.facts}))
         (partial / "spans.json").write_text(json.dumps(outcome.spans))
+        for name, text in outcome.files.items():
+            (partial / name).write_text(text)
         for name, columns in outcome.tables.items():
             _write_table(partial / f"{name}.npz", columns)
         partial.rename(out)

@@ -16,7 +16,18 @@ import numpy as np
 
 from tasks import plugins
 from tasks.agent.folder import Outcome
-from tasks.agent.setting import LIBRARY, Data, in_memory, open_data, open_predictor, postprocessing, seeded_order
+from tasks.agent.readings import harness_us, latencies, stages
+from tasks.agent.setting import (
+    LIBRARY,
+    Data,
+    clocks,
+    in_memory,
+    open_data,
+    open_predictor,
+    postprocessing,
+    seeded_order,
+    untouched,
+)
 from tasks.environment.counters import difference, read_counters
 from tasks.environment.host import capture_host
 from tasks.environment.process import capture_process, memory_peak_bytes
@@ -25,7 +36,8 @@ from tasks.errors import TouchstoneError
 from tasks.predictors.base import Base
 from tasks.processing import Undecodable
 from tasks.processing.outputs import Ranked
-from tasks.scenarios.base import COLUMNS, Log, System
+from tasks.scenarios import _loadgen
+from tasks.scenarios.base import MOST, Log, System
 from tasks.tracing import Tracer, stage_spans
 
 INPUTS = 256  # samples whose pre-processed form is held against the contract
@@ -74,23 +86,30 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     tracer, log = Tracer(), Log()
     settings = apply(request["settings"])  # before the framework is imported, so that its threads inherit the cores
     data = open_data(request)
-    order = seeded_order(len(data.samples), LIBRARY, request["seed"] + request["index"])
+    seed = request["seed"] + request["index"]
+    order = seeded_order(len(data.samples), LIBRARY, seed)
     with tracer.span("read samples"):
         data = in_memory(data, request, order)
     predictor, facts = open_predictor(request, tracer)
     after = postprocessing(request)
-    system = System(data.batch, predictor.predict, after, order)
+    time_only = request["model"].get("service_ms") is not None
+    before = untouched if time_only else data.batch
+    system = System(
+        before, predictor.predict, after, order, **clocks(predictor), seed=seed, cpus=tuple(request["cpus"])
+    )
     first = _first_prediction(system, order, request["batch_size"], tracer)
-    scenario = plugins.load("tasks.scenarios", request["scenario"]["kind"])
     counters = read_counters(request["cpus"])
     gc.collect()
     gc.disable()
     with tracer.span("timed"):
-        scenario.run(system, log, **request["scenario"]["options"])
+        drive(system, log, request["scenario"])
     gc.enable()
     facts["counters"] = difference(counters, read_counters(request["cpus"]))
-    audited, _ = _predict_all(predictor, after, data, sorted(order[:AUDITED]), request["batch_size"])
+    audited = sorted([] if time_only else order[:AUDITED])
+    again, _ = _predict_all(predictor, after, data, audited, request["batch_size"])
     facts.update(
+        simulated=system.wait_until is not None,
+        service_ms=request["model"].get("service_ms"),
         load_s=tracer.seconds("load"),
         first_prediction_s=first,
         settings=settings,
@@ -99,31 +118,29 @@ def be_timed(request: dict[str, Any]) -> Outcome:
         undecodable=[{"file": data.samples.files[i], "why": w} for i, w in log.undecodable],
     )
     predictor.unload()
-    outcome = _timed_outcome(request, log, tracer, facts, audited)
+    outcome = _timed_outcome(request, log, tracer, facts, again)
     restore(settings)
     return outcome
+
+
+def drive(system: System, log: Log, asked: dict[str, Any]) -> None:
+    """The scenario, by our own generator or by MLPerf LoadGen."""
+    if asked["generator"] == "loadgen":
+        _loadgen.run(system, log, asked["kind"], asked["options"])
+    else:
+        plugins.load("tasks.scenarios", asked["kind"]).run(system, log, **asked["options"])
 
 
 def _timed_outcome(
     request: dict[str, Any], log: Log, tracer: Tracer, facts: dict[str, Any], audited: dict[str, Any]
 ) -> Outcome:
-    rows = np.array(log.rows, dtype=np.int64).reshape(-1, len(COLUMNS))
-    t0, t1, t2, t3, samples, warm = rows.T
-    timed = warm == 0
-    origin = t0[timed][0]
-    wall_ns, busy_ns = t3[timed][-1] - origin, (t3 - t0)[timed].sum()
-    facts["harness_per_query_us"] = float(wall_ns - busy_ns) / 1e3 / int(timed.sum())
-    spans = tracer.spans + (stage_spans(map(tuple, rows[timed].tolist())) if request["tracing"] == "model" else [])
-    latencies = {
-        "query": np.arange(len(rows)),
-        "warmup": warm == 1,
-        "samples": samples,
-        "start_ns": t0 - origin,
-        "preprocess_ns": t1 - t0,
-        "predict_ns": t2 - t1,
-        "postprocess_ns": t3 - t2,
-    }
-    return Outcome(_facts(request, **facts), spans, {"latencies": latencies, "predictions": audited})
+    service_ms = request["model"].get("service_ms")
+    facts["harness_per_query_us"] = harness_us(log, None if service_ms is None else int(1e6 * service_ms))
+    facts["full"] = any(len(part) >= MOST for part in log.parts)
+    facts |= {"points": log.points, "headline": log.headline, **log.facts}
+    spans = tracer.spans + (stage_spans(stages(log)) if request["tracing"] == "model" else [])
+    tables = {"latencies": latencies(log), "predictions": audited}
+    return Outcome(_facts(request, **facts), spans, tables, log.files)
 
 
 def _first_prediction(system: System, order: list[int], batch_size: int, tracer: Tracer) -> float:

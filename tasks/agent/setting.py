@@ -70,6 +70,7 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[
         inter_threads=request["threads"]["inter"],
         inputs=request["model"]["inputs"],
         outputs=request["model"]["outputs"],
+        service_ms=request["model"].get("service_ms"),
     )
     try:
         with tracer.span("load"):
@@ -82,6 +83,18 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[
     return predictor, {"effective": effective, "page_cache_share": share}
 
 
+def clocks(predictor: Base) -> dict[str, Any]:
+    """What a `System` is told of time: nothing, unless the predictor publishes a simulated clock."""
+    clock = getattr(predictor, "clock", None)
+    return {"clock": clock.now, "wait_until": clock.wait_until} if clock else {}
+
+
+def untouched(query: list[int]) -> list[int]:
+    """The pre-processing of a model that has no input: the indices themselves."""
+    return query
+
+
 def postprocessing(request: dict[str, Any]) -> Callable[[Any], Any]:
     """The composed post-processing: a batch of outputs in, a batch out."""
-    return compose(request["postprocess"], AFTER, request["allow_modules"])
+    steps = request["postprocess"]
+    return compose(steps, AFTER, request["allow_modules"]) if steps else untouched

@@ -11,7 +11,7 @@ from tasks.results.process import Process
 from tasks.statistics import WITHIN_ONE_PROCESS, between_processes
 
 Direction = Literal["lower", "higher"]
-Boundary = Literal["predict", "end_to_end", "load", "process", "output"]
+Boundary = Literal["predict", "end_to_end", "queue", "response", "load", "process", "output"]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""Latency of one query in ms: trimmed mean and percentiles, inside two boundaries that are never mixed.
+"""Latency of one query in ms: trimmed mean and percentiles, inside four boundaries that are never mixed.
 
-``predict`` is the framework call alone, ``end_to_end`` is pre-process + predict + post-process. Point estimates are
-over all timed queries of all timed processes; the interval holds both levels, within and between processes.
+``predict`` is the framework call alone, ``end_to_end`` is pre-process + predict + post-process. Where queries arrive by
+a schedule, ``queue`` is from the scheduled arrival to the start, and ``response`` = queue + end_to_end.
+Point estimates are over all timed queries of all timed processes; the interval holds both levels, within and between
+processes.
 """
 
 from functools import partial
@@ -24,14 +26,16 @@ from tasks.statistics import (
     two_level_percentile,
 )
 
-Timing = Literal["predict", "end_to_end"]
+Timing = Literal["predict", "end_to_end", "queue", "response"]
+SCHEDULED = ("queue", "response")  # boundaries that begin with a scheduled arrival
 PERCENTS = (50, 90, 99)
 MORE = "raise scenario.min_queries or scenario.min_duration_s"
 
 
 def latencies_ms(measurement: Measurement, boundary: Timing) -> "list[np.ndarray[Any, np.dtype[np.float64]]]":
     """One array a timed process, one number a timed query, in ms."""
-    return [p.latency_ns(boundary) / 1e6 for p in timed(measurement)]
+    processes = [p for p in timed(measurement) if boundary not in SCHEDULED or "queue_ns" in p.latencies]
+    return [p.latency_ns(boundary) / 1e6 for p in processes]
 
 
 def trimmed_mean_ms(measurement: Measurement, boundary: Timing) -> Estimate | None:
@@ -46,7 +50,7 @@ def trimmed_mean_ms(measurement: Measurement, boundary: Timing) -> Estimate | No
     return _estimate(value, interval, len(everything), len(processes))
 
 
-def percentile_ms(measurement: Measurement, boundary: Timing, percent: int) -> Estimate | None:
+def percentile_ms(measurement: Measurement, boundary: Timing, percent: float) -> Estimate | None:
     """The nearest-rank percentile; without a value below the number of queries that its interval needs."""
     processes = latencies_ms(measurement, boundary)
     if not processes:
@@ -75,4 +79,4 @@ def _of(boundary: Timing) -> tuple[Metric, ...]:
     return tuple(Metric(boundary, f"{boundary}_{k}", "ms", "lower", boundary, f, compute) for k, f, compute in kinds)
 
 
-METRICS = (*_of("predict"), *_of("end_to_end"))
+METRICS = (*_of("predict"), *_of("end_to_end"), *_of("queue"), *_of("response"))

@@ -10,7 +10,7 @@ from tasks.statistics import WITHIN_ONE_PROCESS, Interval, between_processes, ra
 
 def per_second(measurement: Measurement) -> Estimate | None:
     """Samples per second over all timed processes; Student's t over processes, or over queries when there is one."""
-    processes = [p for p in timed(measurement) if p.wall_s > 0]
+    processes = [p for p in timed(measurement) if p.wall_s > 0 and not p.facts.get("search")]
     if not processes:
         return None
     samples, walls = [int(p.timed["samples"].sum()) for p in processes], [p.wall_s for p in processes]
@@ -24,7 +24,7 @@ def per_second(measurement: Measurement) -> Estimate | None:
 def _within(process: Process) -> Interval | None:
     """Each query with the time until the next one starts; the last one with the time until it ends."""
     starts_s = process.timed["start_ns"].to_numpy() / 1e9
-    until = np.append(starts_s[1:], starts_s[0] + process.wall_s)
+    until = np.maximum(np.append(starts_s[1:], starts_s[0] + process.wall_s), starts_s)
     return ratio_interval(process.timed["samples"].to_numpy(), until - starts_s)
 
 

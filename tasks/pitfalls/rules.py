@@ -120,3 +120,47 @@ def second_attempt(evaluation: Evaluation, measurement: Measurement) -> Iterator
         if (process.facts.get("attempt") or 1) > 1:
             name = f"{process.role} process {process.index + 1}"
             yield "note", f"The {name} is a second attempt: the machine ended the first.", "Look for what ended it."
+
+
+@rule
+def issuer_shares_a_core(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """No core is left for the process that announces queries."""
+    if any(p.facts.get("issuer", {}).get("cores") == [] for p in measurement.timed):
+        yield (
+            "warning",
+            "Every core is reserved, so that the issuer of queries shares one with the model.",
+            "Leave one free: hw=cpu1, or a smaller hw.cpus.",
+        )
+
+
+@rule
+def more_queries_than_held(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A process holds so many queries and no more."""
+    if any(p.facts.get("full") for p in measurement.timed):
+        yield (
+            "note",
+            "A process ended at a million queries, before its minimum time.",
+            "Lower scenario.min_duration_s; more queries hardly narrow the interval.",
+        )
+
+
+@rule
+def time_is_simulated(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """No clock was waited for."""
+    if any(p.facts.get("simulated") for p in measurement.timed):
+        yield "note", "Time is simulated: no number is one of this machine.", "Set software.options.time=wall."
+
+
+@rule
+def late_issuer(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Queries that are announced late arrive as another schedule."""
+    for process in measurement.timed:
+        if "issue_error_ns" in process.latencies:
+            late_us = float(np.percentile(process.timed["issue_error_ns"], 99)) / 1e3
+            if late_us > 1000:
+                yield (
+                    "warning",
+                    f"1 % of the queries were announced more than {late_us / 1e3:.3g} ms late.",
+                    "Leave a core free, let the process have real-time priority, or repeat on a quieter host.",
+                )
+                return

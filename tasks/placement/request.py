@@ -31,6 +31,7 @@ def agent_request(
         "threads": {"intra": intra, "inter": software.threads.inter},
         "model": {
             "path": str(model),
+            "service_ms": spec.service_ms,
             "inputs": [t.model_dump(mode="json") for t in spec.inputs],
             "outputs": [t.model_dump(mode="json") for t in spec.outputs],
         },
@@ -38,8 +39,8 @@ def agent_request(
         "preprocess": [s.model_dump(mode="json") for s in spec.steps],
         "postprocess": [s.model_dump(mode="json") for s in spec.postprocess],
         "allow_modules": list(evaluation.allow_modules),
-        "scenario": {"kind": scenario.kind, "options": options},
-        "batch_size": options.get("batch_size", 1),
+        "scenario": {"kind": scenario.kind, "options": options, "generator": scenario.generator},
+        "batch_size": options.get("batch_size", options.get("samples_per_query", 1)),
         "accuracy_samples": scenario.accuracy_samples,
         "tracing": evaluation.tracing.level,
     }

@@ -15,17 +15,24 @@ from tasks.errors import TouchstoneError
 
 @dataclass(frozen=True)
 class Setup:
-    """What a predictor is told: where to run, with how many threads, and the manifest's tensors."""
+    """What a predictor is told: where to run, with how many threads, and the manifest's tensors.
+
+    ``service_ms`` is there for a model that only takes time.
+    """
 
     device: str
     intra_threads: int
     inter_threads: int
     inputs: list[dict[str, Any]]
     outputs: list[dict[str, Any]]
+    service_ms: float | None = None
 
 
 class Base(Protocol):
-    """Three operations. ``format`` names the kind of model file that is read, ``module`` what Python imports."""
+    """Three operations. ``format`` names the kind of model file that is read, ``module`` what Python imports.
+
+    One whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``.
+    """
 
     format: str
     module: str

@@ -5,9 +5,17 @@ from collections.abc import Callable
 from tasks.reporting.classes import confusion, per_class
 from tasks.reporting.drawing import Drawing
 from tasks.reporting.latency import distribution, over_time
+from tasks.reporting.points import latency_against_rate, throughput_against_batch
 from tasks.results.measurement import Result
 
-KINDS: tuple[Callable[[Result], Drawing | None], ...] = (distribution, over_time, per_class, confusion)
+KINDS: tuple[Callable[[Result], Drawing | None], ...] = (
+    latency_against_rate,
+    throughput_against_batch,
+    distribution,
+    over_time,
+    per_class,
+    confusion,
+)
 
 
 def figures(result: Result) -> list[Drawing]:

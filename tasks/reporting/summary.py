@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tasks.reporting.words import environment
+from tasks.reporting.words import environment, simulated, title
 from tasks.results.measurement import Result, Sweep
 
 
@@ -33,7 +33,8 @@ def _of_result(result: Result) -> dict[str, Any]:
     checks = [asdict(check) for check in result.verdict.checks]
     return {
         "run": result.run,
-        "title": result.evaluation.title,
+        "title": title(result),
+        "simulated": simulated(result),
         "started_at": result.started_at,
         "folder": result.folder,
         "passed": result.passed,

@@ -28,7 +28,7 @@ def view(result: Result | Sweep) -> RenderableType:
 
 def _parts(result: Result) -> Iterator[RenderableType]:
     state = words.state(result)
-    yield Text.from_markup(f"\n[bold]{escape(result.evaluation.title)}[/]  [{COLORS[state]}]{state}[/]")
+    yield Text.from_markup(f"\n[bold]{escape(words.title(result))}[/]  [{COLORS[state]}]{state}[/]")
     for name, of in (("software", words.software), ("hardware", words.hardware), ("scenario", words.scenario)):
         yield Text.from_markup(f"[dim]{name}[/]  {escape(of(result))}")
     if result.failure:
@@ -38,6 +38,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     for check in result.verdict.checks:
         if not check.passed:
             yield Text.from_markup(f"[red]failed[/]  {escape(check.sentence)}")
+        elif check.name == "latency bound":
+            yield Text.from_markup(f"[green]passed[/]  {escape(check.sentence)}")
     for finding in result.findings:
         color = "yellow" if finding.severity == "warning" else "cyan"
         yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
@@ -82,7 +84,7 @@ def _sweep(sweep: Sweep) -> RenderableType:
         where = f" on {cell.placement.get('host', '?')}" if several else ""
         aspects = escape(f"{asked.software.id}, {asked.hw.id}{where}, {asked.scenario.id}")
         numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
-        table.add_row(escape(asked.title), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
+        table.add_row(escape(words.title(cell)), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")
     compared = sweep.mlflow.get("link", f"make ui, then the run {sweep.run}: its description links to the comparison")
     lines = [_line("compare", compared)] if sweep.mlflow else []

@@ -3,15 +3,17 @@
 import shlex
 from typing import Any
 
+from tasks import plugins
 from tasks.results.measurement import Result, Sweep
 
+MLPERF = ("single_stream", "multi_stream", "server", "offline")
 ASPECTS = ("dataset", "software", "hw", "scenario")
 
 
 def environment(result: Result) -> dict[str, Any]:
     """What the first timed process said of itself and its host; {} when nothing was timed."""
     process = next(iter(result.measurement.timed), None) or next(iter(result.measurement.processes), None)
-    kept = ("host", "process", "effective", "settings", "threads", "cpus")
+    kept = ("host", "process", "effective", "settings", "threads", "cpus", "simulated", "schedule", "bound")
     return (
         result.environment if process is None else {name: process.facts[name] for name in kept if name in process.facts}
     )
@@ -45,11 +47,24 @@ def hosts(sweep: Sweep) -> int:
 
 
 def scenario(result: Result) -> str:
-    """Its id, and over how many fresh processes."""
+    """Its id, what it is judged by, over how many fresh processes, and what it is not."""
     asked = result.evaluation.scenario
     n = len(result.measurement.timed) or asked.repetitions
     kind = "" if asked.kind == asked.id else str(asked.kind)
-    return " · ".join(p for p in (asked.id, kind, _count(n, "fresh process")) if p)
+    bound = f"p{asked.percentile:g} ≤ {asked.latency_bound_ms:g} ms" if hasattr(asked, "latency_bound_ms") else ""
+    like = "MLPerf-like, not a submission" if asked.kind in MLPERF else ""
+    judged = bound or f"judged by {plugins.load('tasks.scenarios', asked.kind).JUDGED}"
+    return " · ".join(p for p in (asked.id, kind, judged, _count(n, "fresh process"), like) if p)
+
+
+def simulated(result: Result) -> bool:
+    """Whether its time is simulated."""
+    return bool(environment(result).get("simulated"))
+
+
+def title(result: Result) -> str:
+    """The evaluation's title, which says so when time is simulated."""
+    return result.evaluation.title + (" · simulated time" if simulated(result) else "")
 
 
 def state(result: Result) -> str:

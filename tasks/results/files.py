@@ -24,6 +24,9 @@ def write_files(result: Result, folder: Path) -> None:
     (folder / "environment.json").write_text(json.dumps([_facts(p) for p in result.measurement.processes], indent=1))
     _write_table([p for p in result.measurement.processes if p.role == "timed"], "latencies", folder)
     _write_table([p for p in result.measurement.processes if p.role == "accuracy"], "predictions", folder)
+    for process in result.measurement.processes:
+        for name, text in process.files.items():
+            (folder / f"{process.role}-{process.index}-{name}").write_text(text)
     spans = [{**s, "process": f"{p.role} {p.index}"} for p in result.measurement.processes for s in p.spans]
     if spans:
         pd.DataFrame(spans).to_parquet(folder / "spans.parquet", index=False)

@@ -1,10 +1,11 @@
 """The nouns that one evaluation gathers on its way: measurement, verdict, estimates, findings, result, sweep."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from tasks.results.process import Process
+from tasks.results.process import Process, wall_s
 from tasks.specs.evaluation import Evaluation
 
 
@@ -14,14 +15,30 @@ class Measurement:
 
     processes: tuple[Process, ...]
 
-    @property
+    @cached_property
     def timed(self) -> tuple[Process, ...]:
-        """The timed repetitions, in the order they ran."""
-        return tuple(p for p in self.processes if p.role == "timed")
+        """The timed repetitions, in the order they ran; of several batch sizes, all are about the same one."""
+        found = tuple(p for p in self.processes if p.role == "timed")
+        rates = by_batch(found)
+        return tuple(_about(p, max(rates, key=rates.__getitem__)) for p in found) if rates else found
 
     def only(self, role: str) -> Process | None:
         """The one process of this role, or None."""
         return next((p for p in self.processes if p.role == role), None)
+
+
+def by_batch(processes: tuple[Process, ...]) -> dict[int, float]:
+    """batch size → samples/s over all processes, Σ samples / Σ wall time; {} where sizes are not what differs."""
+    parts = [(p["batch_size"], q) for process in processes for p, q in process.points if "batch_size" in p and len(q)]
+    samples = {size: sum(float(q["samples"].sum()) for s, q in parts if s == size) for size, _ in parts}
+    walls = {size: sum(wall_s(q) for s, q in parts if s == size) for size, _ in parts}
+    return {size: samples[size] / walls[size] for size in sorted(samples) if walls[size]}
+
+
+def _about(process: Process, batch_size: int) -> Process:
+    """The same process, whose headline is this batch size."""
+    headline = [i for i, point in enumerate(process.facts["points"]) if point["batch_size"] == batch_size]
+    return replace(process, facts={**process.facts, "headline": headline})
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from tasks.plugins import Range
-from tasks.scenarios.base import Log, System, closed_loop
+from tasks.scenarios._overlap import overlapped
+from tasks.scenarios.base import Log, System
+
+JUDGED = "throughput_per_s"
 
 
 def run(
@@ -17,5 +20,5 @@ def run(
     min_duration_s: Annotated[float, Range(ge=0)],
     min_queries: Annotated[int, Range(gt=0)],
 ) -> None:
-    """One batch a query; both minima must be reached. Durations in seconds, counts in queries (batches)."""
-    closed_loop(system, log, batch_size, warmup_queries, min_duration_s, min_queries)
+    """One batch a query, stages overlap; both minima must be reached. Durations in s, counts in queries (batches)."""
+    overlapped(system, log, batch_size, warmup_queries, min_duration_s, min_queries)

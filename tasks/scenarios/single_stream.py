@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from tasks.plugins import Range
-from tasks.scenarios.base import Log, System, closed_loop
+from tasks.scenarios._closed import closed_loop
+from tasks.scenarios.base import Log, System
+
+JUDGED = "end_to_end_p90_ms"
 
 
 def run(

@@ -28,6 +28,8 @@ def latencies() -> pa.DataFrameSchema:
         "samples": pa.Column(int, _at_least(1, "is not positive")),
         "start_ns": pa.Column(int),
         **time_ns,
+        **{name: pa.Column(int, required=False) for name in ("waiting_ns", "point")},
+        **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in ("queue_ns", "issue_error_ns")},
     }
     return pa.DataFrameSchema(columns, checks=pa.Check(_starts_in_order, error="start_ns goes back in time"))
 

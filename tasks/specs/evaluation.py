@@ -19,6 +19,7 @@ from tasks.specs.protocol import Scenario, Services, Tracing, Tracking, Workers
 from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
+LOADGEN = "mlcommons-loadgen==6.0.17"
 IDENTITY = ("model", "dataset", "software", "hw", "scenario", "tracing")
 
 
@@ -50,7 +51,8 @@ class Evaluation(Spec):
         return self
 
     def _mistakes(self) -> Iterator[str]:
-        yield from _head_mistakes(self.model, self.dataset)
+        if not self.model.time_only:
+            yield from _head_mistakes(self.model, self.dataset)
         formats = self.model.artifacts[self.model.weights]
         if self.software.format not in formats:
             yield (
@@ -78,8 +80,17 @@ class Evaluation(Spec):
         return self.model.artifacts[self.model.weights][self.software.format]
 
     @property
+    def provisioned(self) -> Software:
+        """The software with what the scenario needs beside it."""
+        if self.scenario.generator != "loadgen":
+            return self.software
+        return self.software.model_copy(update={"packages": (*self.software.packages, LOADGEN)})
+
+    @property
     def title(self) -> str:
-        """How every table names the model: ``resnet50[seeded] on patches``."""
+        """How every table names the model: ``resnet50[seeded] on patches``; ``fixed[5 ms]`` has no data."""
+        if self.model.time_only:
+            return f"{self.model.id}[{self.model.service_ms:g} ms]"
         return f"{self.model.name} on {self.dataset.id}"
 
     def hashes(self) -> dict[str, str]:

@@ -82,13 +82,18 @@ class Model(Aspect):
     source: str
     modality: Literal["image_classification"]
     weights: str = Field(description="Which of the weights under «artifacts» and «heads».")
-    inputs: tuple[Tensor, ...] = Field(min_length=1, max_length=1)
-    outputs: tuple[Output, ...] = Field(min_length=1, max_length=1)
-    preprocess: tuple[Before, ...] = Field(min_length=1)
+    service_ms: float | None = Field(
+        default=None,
+        ge=0,
+        description="How long a model takes that does nothing else; it has no input or output.",
+    )
+    inputs: tuple[Tensor, ...] = Field(max_length=1)
+    outputs: tuple[Output, ...] = Field(max_length=1)
+    preprocess: tuple[Before, ...]
     preprocess_for: dict[str, tuple[Before, ...]] = Field(
         default_factory=dict, description="weights → steps, where they differ."
     )
-    postprocess: tuple[After, ...] = Field(min_length=1)
+    postprocess: tuple[After, ...]
     artifacts: dict[str, dict[str, Artifact]] = Field(description="weights → format → file.")
     heads: dict[str, dict[str, Head]] = Field(description="weights → data set → meaning.")
     accuracy_floor: dict[str, dict[str, float]] = Field(
@@ -100,6 +105,20 @@ class Model(Aspect):
         if self.weights not in self.artifacts:
             raise ValueError(f"weights «{self.weights}» has no artifacts; available: {', '.join(self.artifacts)}")
         return self
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        parts = {name: len(getattr(self, name)) for name in ("inputs", "outputs", "preprocess", "postprocess")}
+        if not self.time_only and (empty := [name for name, n in parts.items() if not n]):
+            raise ValueError(f"{', '.join(empty)} may be empty only for a model that only takes time (service_ms)")
+        if self.time_only and (filled := [name for name, n in parts.items() if n]):
+            raise ValueError(f"a model that only takes time (service_ms) has no {', '.join(filled)}")
+        return self
+
+    @property
+    def time_only(self) -> bool:
+        """Whether it only takes time, so that there is nothing to be right about."""
+        return self.service_ms is not None
 
     @property
     def steps(self) -> tuple[Before, ...]:

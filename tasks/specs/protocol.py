@@ -1,11 +1,12 @@
 """The rest of an evaluation: the scenario and how it is traced, placed, and recorded."""
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from tasks import plugins
 from tasks.database import masked
+from tasks.scenarios._loadgen import KINDS
 from tasks.specs.base import Aspect, Spec
 from tasks.specs.signatures import manifest_of
 
@@ -19,6 +20,17 @@ class BaseScenario(Aspect):
     )
     seed: int = Field(ge=0, description="Of the order of the samples and of everything random.")
     time_limit_s: float = Field(gt=0, description="For one process, in seconds; then it is killed.")
+    generator: Literal["touchstone", "loadgen"] = Field(
+        default="touchstone",
+        description="Who issues the queries: this project, or MLPerf LoadGen, whose verdict is shown too.",
+    )
+
+    @model_validator(mode="after")
+    def _loadgen_has_it(self) -> Self:
+        kind = getattr(self, "kind", "")
+        if self.generator == "loadgen" and kind not in KINDS:
+            raise ValueError(f"MLPerf LoadGen has no scenario «{kind}»; it has {', '.join(KINDS)}")
+        return self
 
 
 class UnknownScenario(Spec):

@@ -35,7 +35,9 @@ def _parameters(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _constrained(hint: Any) -> Any:
-    """Our `Range` mark in a lean signature, as pydantic's own constraint."""
+    """Our `Range` mark in a lean signature, as pydantic's own constraint; inside a list too."""
+    if get_origin(hint) is list:
+        return tuple[_constrained(get_args(hint)[0]), ...]  # type: ignore[misc]
     if get_origin(hint) is not Annotated:
         return hint
     inner, *marks = get_args(hint)

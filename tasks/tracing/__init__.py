@@ -34,9 +34,9 @@ class Tracer:
 
 
 def stage_spans(rows: Iterable[tuple[int, ...]]) -> list[dict[str, Any]]:
-    """Model-level spans from the readings (t0, t1, t2, t3, …) of the timed queries."""
+    """Model-level spans from (begin, end) of each stage of the timed queries."""
     return [
-        {"name": stage, "level": "model", "start_ns": row[i], "end_ns": row[i + 1]}
+        {"name": stage, "level": "model", "start_ns": row[2 * i], "end_ns": row[2 * i + 1]}
         for row in rows
         for i, stage in enumerate(STAGES)
     ]

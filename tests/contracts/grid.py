@@ -34,7 +34,8 @@ from tasks.stacks.lock import Lock
 from tasks.stacks.stack import environ
 from tests.contracts import reference
 
-CELLS = [(software, model) for model in cli.options("model") for software in cli.options("software")]
+MODELS = [m for m in cli.options("model") if "service_ms" not in (cli.CONF / "model" / f"{m}.yaml").read_text()]
+CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software != "simulated"]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
 PART = 64  # samples of the reference at once

@@ -38,7 +38,9 @@ def test_every_predictor_has_three_operations_a_format_and_a_software(name: str)
 
 @pytest.mark.parametrize("name", plugins.names("tasks.scenarios"))
 def test_every_scenario_has_a_configuration_and_no_silent_default(name: str) -> None:
-    parameters = inspect.signature(plugins.load("tasks.scenarios", name).run).parameters.values()
+    scenario = plugins.load("tasks.scenarios", name)
+    parameters = inspect.signature(scenario.run).parameters.values()
+    assert isinstance(scenario.JUDGED, str)
     assert all(p.default is p.empty for p in parameters)
     assert any(yaml.safe_load(p.read_text())["kind"] == name for p in (cli.CONF / "scenario").glob("*.yaml"))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flows import cli
 from tasks.artifacts.layers import OPERATORS, Network
 from tasks.artifacts.tables import write_table
 from tasks.predictors import _operators
@@ -25,7 +24,7 @@ def test_every_software_answers_as_float64_does(software: str, model: str) -> No
     assert (answer.outputs.argmax(1) == expected.argmax(1))[decided].all()
 
 
-@pytest.mark.parametrize("model", cli.options("model"))
+@pytest.mark.parametrize("model", grid.MODELS)
 def test_a_wrong_epsilon_is_larger_than_the_tolerance(model: str) -> None:
     if "table" not in grid._formats(model):
         pytest.skip(f"{model} has no layer table, so that no reference can be computed")

@@ -31,15 +31,15 @@ SPREAD = (10.0 + np.random.default_rng(0).permutation(400) / 400).tolist()
 
 
 def test_every_metric_is_found_by_its_file_and_grouped_in_mlflow() -> None:
-    assert {name: mlflow_name(name) for name in all_metrics()} == NAMES
+    found = {name: mlflow_name(name) for name in all_metrics()}
+    assert NAMES.items() <= found.items() and all(recorded.count("/") == 1 for recorded in found.values())
 
 
 def test_every_metric_says_its_formula_and_keeps_its_unit() -> None:
     computed = compute_all(measurement(judged([True, False], top5=[True, True]), timed(SPREAD)))
     assert set(computed) == set(NAMES)
-    for name, metric in all_metrics().items():
-        assert metric.formula
-        assert metric.unit == computed[name].unit
+    assert all(metric.formula for metric in all_metrics().values())
+    assert {name: all_metrics()[name].unit for name in computed} == {n: e.unit for n, e in computed.items()}
 
 
 def test_a_name_of_two_files_is_refused() -> None:

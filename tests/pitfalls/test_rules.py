@@ -1,5 +1,6 @@
 """Each rule is silent on a sound measurement and speaks on the one it is for."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from tests.results_builder import accuracy, result, timed
 def found(tmp_path: Path, *processes: Any, **changes: Any) -> set[str]:
     made = result(tmp_path, *processes, **changes)
     return {f.rule for f in lint(made.evaluation, made.measurement)}
+
+
+def issued(late_ns: int) -> Any:
+    process = timed(0)
+    return replace(process, latencies=process.latencies.assign(queue_ns=late_ns, issue_error_ns=late_ns))
 
 
 def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
@@ -29,6 +35,10 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("many_threads", [timed(0, threads={"intra": 4, "inter": 1}), timed(1)], {}),
         ("second_attempt", [timed(0, attempt=2), timed(1)], {}),
         ("cold_first_load", [timed(0, page_cache_share=0.0), timed(1)], {}),
+        ("issuer_shares_a_core", [timed(0, issuer={"cores": [], "priority": "ordinary"}), timed(1)], {}),
+        ("late_issuer", [issued(2_000_000), timed(1)], {}),
+        ("more_queries_than_held", [timed(0, full=True), timed(1)], {}),
+        ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
     ],
 )
 def test_a_rule_speaks_on_what_it_is_for_with_a_way_out(

@@ -24,7 +24,8 @@ def test_a_result_says_what_was_asked_and_what_came_of_it(tmp_path: Path) -> Non
     text = printed(builders.result(tmp_path), width=200)
     for words in (
         "tiny[seeded] on colors  checks failed", "onnxruntime · 1.31.1 · Python 3.11 · 1 thread", "cpu1 · 1 core",
-        "quick · single_stream · 3 fresh processes", "failed  <b>30 of 32</b> agree", "Few samples. Raise min_queries.",
+        "quick · single_stream · judged by end_to_end_p90_ms · 3 fresh processes",
+            "failed  <b>30 of 32</b> agree", "Few samples. Raise min_queries.",
         "run 0a1b", str(tmp_path / "index.html"),
     ):  # fmt: skip
         assert words in text

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from tasks.processing import Undecodable
-from tasks.scenarios import offline, single_stream
-from tasks.scenarios.base import COLUMNS, Log, System
+from tasks.scenarios import single_stream
+from tasks.scenarios._closed import closed_loop
+from tasks.scenarios.base import Log, System
 
 PRE, PREDICT, POST = 1_000, 5_000_000, 500
 
@@ -37,7 +38,10 @@ class Bench:
 
 
 def rows(log: Log) -> np.ndarray:
-    return np.array(log.rows).reshape(-1, len(COLUMNS))
+    """t0, t1, t2, t3, samples, warm-up of every query."""
+    parts = [np.array(p.readings).reshape(-1, 4) for p in log.parts]
+    more = [np.tile([p.samples, p.warm], (len(p), 1)) for p in log.parts]
+    return np.hstack([np.vstack(parts), np.vstack(more)])
 
 
 def stream(bench: Bench, warmup: int = 2, seconds: float = 0.0, queries: int = 5) -> np.ndarray:
@@ -80,6 +84,6 @@ def test_all_undecodable_ends() -> None:
 @pytest.mark.parametrize(("samples", "batch"), [(7, 3), (7, 7), (3, 8), (8, 1)])
 def test_every_batch_is_full(samples: int, batch: int) -> None:
     bench, log = Bench(samples=samples), Log()
-    offline.run(bench.system(), log, batch_size=batch, warmup_queries=0, min_duration_s=0, min_queries=9)
+    closed_loop(bench.system(), log, batch, 0, 0.0, 9)
     assert {len(q) for q in bench.seen} == {batch} and set(rows(log)[:, 4]) == {batch}
     assert set().union(*bench.seen) == set(range(samples))

@@ -1,0 +1,77 @@
+"""From a scenario's parts to the table of latencies: one row a query, in the order the queries were begun.
+
+In: a `Log`. Out: columns, as `tasks/results/process.py` describes them, and facts. Knows no predictor.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tasks.scenarios.base import CLOSED, OPEN, Log, Part
+
+
+def latencies(log: Log) -> dict[str, Any]:
+    """Columns in ns since the first timed query; those that are 0 or alike in every row are left out."""
+    tables = [_table(part) for part in log.parts if len(part)]
+    origin = min(t["start_ns"].min() for t in tables if not t["warmup"][0])
+    whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
+    whole["start_ns"] -= origin
+    order = np.lexsort((whole["start_ns"], ~whole["warmup"]))
+    whole = {name: column[order] for name, column in whole.items()}
+    optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point"}
+    kept = {name: column for name, column in whole.items() if name not in optional or column.any()}
+    return {"query": np.arange(len(whole["start_ns"])), **kept}
+
+
+def readings_of(part: Part) -> dict[str, Any]:
+    """name → one int64 a query."""
+    rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, len(part.names))
+    return dict(zip(part.names, rows.T))  # noqa: B905  (strict= is newer than Python 3.9)
+
+
+def _table(part: Part) -> dict[str, Any]:
+    at, n = readings_of(part), len(part)
+    begin2, begin3 = at.get("begin2", at["t1"]), at.get("begin3", at["t2"])
+    zeros = np.zeros(n, dtype=np.int64)
+    open_loop = part.names == OPEN
+    return {
+        "warmup": np.full(n, part.warm),
+        "point": np.full(n, part.point),
+        "samples": np.full(n, part.samples),
+        "start_ns": at["t0"].copy(),
+        "preprocess_ns": at["t1"] - at["t0"],
+        "predict_ns": at["t2"] - begin2,
+        "postprocess_ns": at["t3"] - begin3,
+        "waiting_ns": (begin2 - at["t1"]) + (begin3 - at["t2"]),
+        "queue_ns": at["t0"] - at["scheduled"] if open_loop else zeros,
+        "issue_error_ns": at["issued"] - at["scheduled"] if open_loop else zeros,
+    }
+
+
+def harness_us(log: Log, service_ns: int | None) -> float | None:
+    """Mean wall time a query that is in no stage; where a model only takes time, all that is not its own time.
+
+    None where queries overlap or wait for their arrival: the wall time is not the harness's then.
+    """
+    parts = [p for p in log.parts if len(p) and not p.warm]
+    if any(p.names != CLOSED for p in parts) or log.facts.get("clients"):
+        return None
+    spent = 0
+    for part in parts:
+        at = readings_of(part)
+        inside = (at["t3"] - at["t0"]).sum() if service_ns is None else service_ns * len(part)
+        spent += int(at["t3"][-1] - at["t0"][0] - inside)
+    return spent / 1e3 / sum(map(len, parts))
+
+
+def stages(log: Log) -> list[tuple[int, ...]]:
+    """(begin, end) of the three stages of each timed query, for spans."""
+    rows: list[tuple[int, ...]] = []
+    for part in log.parts:
+        if len(part) and not part.warm:
+            at = readings_of(part)
+            bounds = (at["t0"], at["t1"], at.get("begin2", at["t1"]), at["t2"], at.get("begin3", at["t2"]), at["t3"])
+            rows += [tuple(row) for row in np.stack(bounds, axis=1).tolist()]
+    return rows
