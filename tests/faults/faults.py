@@ -16,20 +16,26 @@ import psutil
 
 from tests.faults.ground import Ground, until
 from tests.faults.runs import STEPS, Run
+from tests.faults.wire import Wire
 
 ALL = tuple(STEPS)
+_wires: dict[Ground, Wire] = {}
 PASSED, FAILED, REFUSED, INTERRUPTED, KILLED = 0, 1, 2, 130, 137
 
 
 @dataclass(frozen=True)
 class Fault:
-    """``codes``: exit codes that are right. ``orphans``: the flow run is left to the next run to mark."""
+    """``codes``: exit codes that are right. ``orphans``: the flow run is left to the next run to mark.
+
+    ``needs``: what its clone has to have been prepared with, «clock» or «wire».
+    """
 
     hurt: Callable[[Run], bool]
     steps: tuple[str, ...] = ALL
     codes: tuple[int, ...] = (PASSED, FAILED)
     orphans: bool = False
     mend: Callable[[Ground], None] = lambda ground: None
+    needs: str = ""
 
 
 def _kill(found: list[psutil.Process]) -> bool:
@@ -102,6 +108,27 @@ def _mlflow(ground: Ground) -> list[psutil.Process]:
     return [p for p in ground.processes() if "mlflow" in " ".join(p.cmdline()) and "flows." not in p.cmdline()]
 
 
+def cut(run: Run) -> bool:
+    """Between the driver and all its servers, until the run has ended."""
+    _wires[run.ground].cut()
+    return True
+
+
+def _join(ground: Ground) -> None:
+    _wires[ground].join()
+
+
+def wired(ground: Ground) -> None:
+    """From now on its drivers reach Prefect, Ray, and MLflow over a cable."""
+    _wires[ground] = Wire(ground)
+
+
+def unwired(ground: Ground) -> None:
+    """Take the cable away, if there was one."""
+    if wire := _wires.pop(ground, None):
+        wire.end()
+
+
 def jump(seconds: int) -> Callable[[Run], bool]:
     """The wall clock of everything in the clone (`clock.c`)."""
 
@@ -133,9 +160,10 @@ FAULTS = {
     "Prefect server": Fault(service("prefect")),
     "MLflow server": Fault(tracking_server),
     "Ctrl-C": Fault(interrupt, codes=(INTERRUPTED,)),
+    "network cut": Fault(cut, mend=_join, needs="wire"),
     "disk full": Fault(disk_full, codes=(PASSED, FAILED, REFUSED), mend=Ground.empty),
-    "clock + 1 h": Fault(jump(3600), codes=(PASSED,), mend=_clock_right),
-    "clock - 1 h": Fault(jump(-3600), codes=(PASSED,), mend=_clock_right),
+    "clock + 1 h": Fault(jump(3600), codes=(PASSED,), mend=_clock_right, needs="clock"),
+    "clock - 1 h": Fault(jump(-3600), codes=(PASSED,), mend=_clock_right, needs="clock"),
 }
 
 

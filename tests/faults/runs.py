@@ -13,7 +13,7 @@ STEPS = {
     "start": ("start ", 2.5),
     "fetch": ("fetch ", 1.5),
     "provision": ("provision ", 3.0),
-    "inputs": ("measure    looking", 0.8),
+    "inputs": ("measure    looking", 0.5),
     "accuracy": ("measure    judging", 1.0),
     "timed": ("measure    timing 1", 2.5),
     "log": ("log ", 0.25),
