@@ -88,7 +88,9 @@ def _measured(
     steps: dict[str, float] = {}
     processes: list[Process] = []
     try:
-        result, stack = _placed(result, steps, node)
+        with _timed(steps, "match"):
+            result = result.with_(placement=match(result.evaluation, node))
+        result, stack = _provided(result, steps)
         pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
         return _judged(result, stack, processes, steps, pending), steps
     except TouchstoneError as error:
@@ -97,14 +99,12 @@ def _measured(
         return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
 
 
-def _placed(result: Result, steps: dict[str, float], node: str | None) -> tuple[Result, Stack]:
-    """Where it runs, from which files, in which environment."""
-    with _timed(steps, "match"):
-        placement = match(result.evaluation, node)
+def _provided(result: Result, steps: dict[str, float]) -> tuple[Result, Stack]:
+    """From which files, in which environment, on the node where it was placed."""
     with _timed(steps, "fetch and provision"):
-        artifacts, stack = _prepared(result.evaluation, placement.get("node"))
+        artifacts, stack = _prepared(result.evaluation, result.placement.get("node"))
     described = {**asdict(stack), "python": str(stack.python), "folder": str(stack.folder)}
-    return result.with_(placement=placement, artifacts=artifacts, stack=described), stack
+    return result.with_(artifacts=artifacts, stack=described), stack
 
 
 def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any], Stack]:

@@ -37,8 +37,8 @@ class ConnectionLost(MachineFault):
 class Call(Protocol):
     """What both kinds offer."""
 
-    def item(self) -> Item:
-        """The next one, once it is there."""
+    def item(self, patience_s: float) -> Item | None:
+        """The next one, once it is there; None if that takes longer."""
 
     def cancel(self) -> None:
         """End its worker, and with it what the worker started."""
@@ -58,11 +58,13 @@ class Streamed:
         except ray.exceptions.RayError as error:
             raise lost(error, ConnectionLost) from error
 
-    def item(self) -> Item:
-        """The next one, once it is there."""
+    def item(self, patience_s: float | None = None) -> Item | None:
+        """The next one, once it is there; None if that takes longer."""
         import ray
 
         try:
+            if not ray.wait([self.items], timeout=patience_s, fetch_local=False)[0]:
+                return None
             return ray.get(next(self.items))  # type: ignore[no-any-return]
         except ray.exceptions.OutOfMemoryError:
             return "raised", TouchstoneError(f"Ray ended the worker: the node ran out of memory. {LESS_MEMORY}")
@@ -93,7 +95,8 @@ class Deputy:
     def item(self, name: str) -> Item:
         """The next one of that call."""
         call = self.calls.get(name)
-        return call.item() if call else ("raised", MachineFault("The Ray worker was lost with the driver's deputy."))
+        item = call.item() if call else None
+        return item or ("raised", MachineFault("The Ray worker was lost with the driver's deputy."))
 
     def cancel(self, name: str) -> None:
         """End that call; also what an ended one left here."""
@@ -108,8 +111,8 @@ class Relayed:
         self.deputy, self.name = deputy, uuid.uuid4().hex
         self._answer("begin", *asked)
 
-    def item(self) -> Item:
-        """The next one, once it is there."""
+    def item(self, patience_s: float) -> Item | None:
+        """The next one, once it is there: the connection has a patience of its own."""
         try:
             return self._answer("item")  # type: ignore[no-any-return]
         except MachineFault as fault:

@@ -19,11 +19,12 @@ from tasks.placement.calls import Call, ConnectionLost, Relayed, Share, Streamed
 
 T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
-QUIET_S, BACK_S = 5.0, 60.0
+QUIET_S, BACK_S, LOOK_S = 5.0, 60.0, 5.0
 OUTSIDE = "ray://"  # Ray Client: the driver is no node of the cluster
 _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
 _address: list[str | None] = []  # one while connected
+_raylet: list[str] = []  # the socket of the own node's, while connected as a node
 _broken, _mending = Event(), Lock()
 _ended = Event()  # nothing begins any more, and what fails was interrupted
 
@@ -57,6 +58,9 @@ def _connect(address: str | None) -> None:
         ray.init(**_options(address), log_to_driver=False, configure_logging=True, logging_level="ERROR")
         if address and address.startswith(OUTSIDE):
             _deputies.append(deputy())
+        else:
+            here = ray.get_runtime_context().get_node_id()
+            _raylet.extend(n["RayletSocketName"] for n in ray.nodes() if n["NodeID"] == here)
     except (ray.exceptions.RayError, ImportError, AttributeError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
@@ -67,6 +71,7 @@ def _disconnect() -> None:
 
     _cancel_calls()
     _deputies.clear()
+    _raylet.clear()
     ray.shutdown()
 
 
@@ -172,8 +177,9 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
     kind, value = "", None
     try:
         while kind not in ("done", "raised"):
-            kind, value = call.item()
-            waiting.cancel()  # what comes first is that it began
+            kind, value = call.item(LOOK_S) or _nothing_yet()
+            if kind:
+                waiting.cancel()  # what comes first is that it began
             if kind == "said":
                 say(value)
     finally:
@@ -187,6 +193,18 @@ def place(share: Share, function: Callable[..., T], *args: Any, say: Callable[[s
             _broken.set()
         raise Interrupted("Interrupted.") if _ended.is_set() else value  # type: ignore[misc]
     return value  # type: ignore[return-value]
+
+
+def _nothing_yet() -> tuple[str, Any]:
+    """No item, or that none will come: Ray tells nobody that the raylet of a driver's own node has died."""
+    if all(_listens(raylet) for raylet in _raylet):
+        return "", None
+    return "raised", ConnectionLost("The Ray worker was lost: Ray on this machine has ended.")
+
+
+def _listens(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0
 
 
 def _begun(*asked: Any) -> Call:

@@ -68,7 +68,8 @@ def test_a_node_that_is_lost_is_a_row_and_loses_nothing_else(
 ) -> None:
     words = cluster.words(repository_bench, getattr(cluster, side))
     process = cluster.evaluate(*words, "dispatch=all", "scenario.min_duration_s=8")
-    heard(process, "on node2", "timing 1")
+    number = heard(process, "on node2").splitlines()[-1].partition(" of 2")[0][-1]
+    heard(process, f"{number} measure  timing 1")
     time.sleep(1)
     cluster.kill(NODE="2")
     out, err = process.communicate(timeout=240)

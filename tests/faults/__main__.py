@@ -7,6 +7,7 @@ begins anew, otherwise what stands in reports/faults.json is not repeated.
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from threading import Lock
 from typing import Any
 
 from tasks import ROOT
-from tests.faults import faults, laws
+from tests.faults import faults, laws, wire
 from tests.faults.faults import FAULTS
 from tests.faults.ground import Ground
 from tests.faults.laws import Case
@@ -31,6 +32,7 @@ stays «running»; and the next run marks a killed driver's flow run as crashed 
 | fault | step | held | exit codes | seconds | what a user read |
 |---|---|---|---|---|---|
 """
+PREPARED = {"clock": faults.clocked, "wire": faults.wired}
 TABLE, RECORD = ROOT / "reports" / "faults.md", ROOT / "reports" / "faults.json"
 Wanted = tuple[str, str, int]  # fault, step, which time
 _writing = Lock()
@@ -44,28 +46,28 @@ def main() -> int:
     parser.add_argument("--step", nargs="*")
     parser.add_argument("--lanes", type=int, default=2, help="clones that are hurt side by side")
     parser.add_argument("--again", action="store_true")
+    parser.add_argument("--mended", action="store_true", help="what did not hold is tried once more")
     asked = parser.parse_args()
     done = [[] if asked.again or not RECORD.exists() else json.loads(RECORD.read_text())]
+    if asked.mended:
+        done[0] = [case for case in done[0] if not case["broken"]]
     chosen = [f for f in asked.fault if not _impossible(f)]
     for fault in set(asked.fault) - set(chosen):
         print(f"{fault}: skipped, {_impossible(fault)}", flush=True)
     missing = sorted(_missing(chosen, asked.step, asked.times, done[0]), key=lambda wanted: wanted[2])  # whole rounds
-    lanes = [[w for w in missing if faulty(w) == kind] for kind in ("clock", "other")]
-    parts = [lane for lane in [lanes[0], *_dealt(lanes[1], asked.lanes)] if lane]
+    alike = [[w for w in missing if FAULTS[w[0]].needs == needs] for needs in (*PREPARED, "")]
+    parts = [lane for lane in [*alike[:-1], *_dealt(alike[-1], asked.lanes)] if lane]
     with ThreadPoolExecutor(max_workers=asked.lanes) as pool:
         for future in [pool.submit(_lane, lane, done) for lane in parts]:
             future.result()
     return 1 if any(case["broken"] for case in json.loads(RECORD.read_text())) else 0
 
 
-def faulty(wanted: Wanted) -> str:
-    """Clocks can be moved only in a clone that was prepared for it."""
-    return "clock" if wanted[0].startswith("clock") else "other"
-
-
 def _impossible(fault: str) -> str:
-    if fault.startswith("clock") and faults.FAKETIME is None:
-        return "libfaketime is not installed (Debian: faketime)"
+    if FAULTS[fault].needs == "clock" and shutil.which("cc") is None:
+        return "there is no C compiler to build the clock that jumps"
+    if FAULTS[fault].needs == "wire" and not wire.POSSIBLE:
+        return "a network namespace cannot be had (it needs root and `ip`)"
     return ""
 
 
@@ -86,8 +88,8 @@ def _dealt(wanted: list[Wanted], lanes: int) -> list[list[Wanted]]:
 def _lane(wanted: list[Wanted], done: list[list[Any]]) -> None:
     """Cases in one clone, each the next run of the one before."""
     ground = Ground()
-    if faulty(wanted[0]) == "clock":
-        ground.env |= faults.clocked(ground.place)
+    if needs := FAULTS[wanted[0][0]].needs:
+        PREPARED[needs](ground)
     cases: list[Case] = []
     with _writing:
         done.append(cases)
@@ -104,6 +106,7 @@ def _lane(wanted: list[Wanted], done: list[list[Any]]) -> None:
         cases[-1].broken += [] if last.code == 0 else [f"the last run ended with {last.code}: {last.last}"]
         laws.finish(cases, ground)
     finally:
+        faults.unwired(ground)
         ground.end()
         _write(done)
 

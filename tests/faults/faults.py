@@ -5,6 +5,7 @@ A fault is a function of the run and its ground; what it hurt is mended before t
 
 import os
 import signal
+import struct
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,20 +16,26 @@ import psutil
 
 from tests.faults.ground import Ground, until
 from tests.faults.runs import STEPS, Run
+from tests.faults.wire import Wire
 
 ALL = tuple(STEPS)
+_wires: dict[Ground, Wire] = {}
 PASSED, FAILED, REFUSED, INTERRUPTED, KILLED = 0, 1, 2, 130, 137
 
 
 @dataclass(frozen=True)
 class Fault:
-    """``codes``: exit codes that are right. ``orphans``: the flow run is left to the next run to mark."""
+    """``codes``: exit codes that are right. ``orphans``: the flow run is left to the next run to mark.
+
+    ``needs``: what its clone has to have been prepared with, «clock» or «wire».
+    """
 
     hurt: Callable[[Run], bool]
     steps: tuple[str, ...] = ALL
     codes: tuple[int, ...] = (PASSED, FAILED)
     orphans: bool = False
     mend: Callable[[Ground], None] = lambda ground: None
+    needs: str = ""
 
 
 def _kill(found: list[psutil.Process]) -> bool:
@@ -101,21 +108,46 @@ def _mlflow(ground: Ground) -> list[psutil.Process]:
     return [p for p in ground.processes() if "mlflow" in " ".join(p.cmdline()) and "flows." not in p.cmdline()]
 
 
+def cut(run: Run) -> bool:
+    """Between the driver and all its servers, until the run has ended."""
+    _wires[run.ground].cut()
+    return True
+
+
+def _join(ground: Ground) -> None:
+    _wires[ground].join()
+
+
+def wired(ground: Ground) -> None:
+    """From now on its drivers reach Prefect, Ray, and MLflow over a cable."""
+    _wires[ground] = Wire(ground)
+
+
+def unwired(ground: Ground) -> None:
+    """Take the cable away, if there was one."""
+    if wire := _wires.pop(ground, None):
+        wire.end()
+
+
 def jump(seconds: int) -> Callable[[Run], bool]:
-    """The wall clock of everything in the clone, by libfaketime."""
+    """The wall clock of everything in the clone (`clock.c`)."""
 
     def hurt(run: Run) -> bool:
-        Path(run.ground.env["FAKETIME_TIMESTAMP_FILE"]).write_text(f"{seconds:+d}\n")
+        _set_clock(run.ground, seconds)
         return True
 
     return hurt
 
 
 def _clock_right(ground: Ground) -> None:
-    Path(ground.env["FAKETIME_TIMESTAMP_FILE"]).write_text("+0\n")
+    _set_clock(ground, 0)
 
 
-FAKETIME = next(Path("/usr/lib").rglob("libfaketime.so.1"), None)
+def _set_clock(ground: Ground, seconds: int) -> None:
+    with Path(ground.env["CLOCK_OFFSET"]).open("r+b") as file:
+        file.write(struct.pack("q", seconds))
+
+
 MEASURED = ("inputs", "accuracy", "timed")
 WORKED = ("fetch", "provision", *MEASURED)
 FAULTS = {
@@ -128,23 +160,20 @@ FAULTS = {
     "Prefect server": Fault(service("prefect")),
     "MLflow server": Fault(tracking_server),
     "Ctrl-C": Fault(interrupt, codes=(INTERRUPTED,)),
+    "network cut": Fault(cut, mend=_join, needs="wire"),
     "disk full": Fault(disk_full, codes=(PASSED, FAILED, REFUSED), mend=Ground.empty),
-    "clock + 1 h": Fault(jump(3600), codes=(PASSED,), mend=_clock_right),
-    "clock - 1 h": Fault(jump(-3600), codes=(PASSED,), mend=_clock_right),
+    "clock + 1 h": Fault(jump(3600), codes=(PASSED,), mend=_clock_right, needs="clock"),
+    "clock - 1 h": Fault(jump(-3600), codes=(PASSED,), mend=_clock_right, needs="clock"),
 }
 
 
-def clocked(place: Path) -> dict[str, str]:
-    """The environment in which the wall clock can be moved while processes run."""
-    file = place / "clock"
-    file.write_text("+0\n")
-    return {
-        "LD_PRELOAD": str(FAKETIME),
-        "FAKETIME_TIMESTAMP_FILE": str(file),
-        "FAKETIME_CACHE_DURATION": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
-    }
+def clocked(ground: Ground) -> None:
+    """From now on the wall clock can be moved while processes run."""
+    library, offset = ground.place / "clock.so", ground.place / "clock"
+    offset.write_bytes(struct.pack("q", 0))
+    source = Path(__file__).with_name("clock.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", str(library), str(source), "-ldl"], check=True)
+    ground.env |= {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(offset)}
 
 
 def tracking(ground: Ground) -> "tuple[subprocess.Popen[str], str]":

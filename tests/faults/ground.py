@@ -38,6 +38,7 @@ class Ground:
             folder.mkdir()
         kept = {k: v for k, v in os.environ.items() if not k.startswith(NOT_OURS)}
         self.filling: threading.Thread | None = None
+        self.within: list[str] = []  # before every command that is begun
         self.env = {**kept, "TOUCHSTONE_CACHE": str(self.cache), "TMPDIR": str(self.temp), **more}
 
     def python(self, *words: str, **options: Any) -> "subprocess.CompletedProcess[str]":
@@ -48,7 +49,7 @@ class Ground:
 
     def begin(self, *words: str, **options: Any) -> "subprocess.Popen[str]":
         """The same, begun; it has a process group of its own, as a terminal would give it."""
-        command = [str(self.clone / ".venv" / "bin" / "python"), "-m", *words]
+        command = [*self.within, str(self.clone / ".venv" / "bin" / "python"), "-m", *words]
         shape: dict[str, Any] = {"cwd": self.clone, "env": self.env, "text": True, "start_new_session": True, **options}
         return subprocess.Popen(command, **shape)
 

@@ -120,10 +120,11 @@ def _unfinished_flows(ground: Ground) -> Iterator[str]:
     import urllib.request
 
     service = ground.services().get("prefect")
-    if not service:
+    api = ground.env.get("PREFECT_API_URL") or (f"{service['address']}/api" if service else "")
+    if not api:
         return
     body = json.dumps({"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}).encode()
     headers = {"Content-Type": "application/json"}
-    request = urllib.request.Request(f"{service['address']}/api/flow_runs/filter", body, headers)
+    request = urllib.request.Request(f"{api}/flow_runs/filter", body, headers)
     with urllib.request.urlopen(request, timeout=30) as reply:
         yield from (f"flow run {r['name']} is still {r['state_name']}" for r in json.loads(reply.read()))

@@ -13,7 +13,7 @@ STEPS = {
     "start": ("start ", 2.5),
     "fetch": ("fetch ", 1.5),
     "provision": ("provision ", 3.0),
-    "inputs": ("measure    looking", 0.8),
+    "inputs": ("measure    looking", 0.5),
     "accuracy": ("measure    judging", 1.0),
     "timed": ("measure    timing 1", 2.5),
     "log": ("log ", 0.25),
@@ -21,6 +21,7 @@ STEPS = {
 }
 WORDS = ["+model=patchnet", "scenario=quick", "scenario.min_duration_s=2", "scenario.accuracy_samples=100"]
 END_S = 150.0
+CUT_END_S = 420.0  # where the network says nothing
 
 
 @dataclass
@@ -72,7 +73,7 @@ class Run:
     def end(self) -> None:
         """Wait for its end; kill it when it does not come."""
         try:
-            self.code = self.process.wait(END_S)
+            self.code = self.process.wait(CUT_END_S if self.ground.within else END_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
