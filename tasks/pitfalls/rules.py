@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from tasks.results.measurement import Finding, Measurement
+from tasks.results.process import latency_ns
 from tasks.specs.evaluation import Evaluation
+from tasks.statistics import warmup
 
 Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
 RULES: list[tuple[str, Rule]] = []
@@ -46,6 +48,25 @@ def no_warm_up(evaluation: Evaluation, measurement: Measurement) -> Iterator[tup
             "There was no warm-up: the first queries are in the latencies.",
             "Set scenario.warmup_queries=10.",
         )
+
+
+@rule
+def start_unlike_the_rest(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Warm-up that goes on after the queries that were to take it (MSER-5); a queue's own is left out of response."""
+    for process in measurement.timed:
+        for queries in process.schedules if len(process.timed) else []:
+            scheduled = "queue_ns" in queries
+            seen = warmup(latency_ns(queries, "response" if scheduled else "end_to_end"))
+            if not seen.found:
+                continue
+            start = f"first {seen.samples} of {len(queries)} queries of timed process {process.index + 1} differ"
+            counted = "are left out of queue and response" if scheduled else "are in the latencies"
+            if seen.settled:
+                yield "note", f"The {start} from the rest; they {counted}.", "Raise scenario.warmup_queries."
+            else:
+                way = "Lower the rate: the queue may grow for ever." if scheduled else "Raise scenario.min_duration_s."
+                yield "warning", f"The {start} from the rest: it had not settled; they {counted}.", way
+            return
 
 
 @rule
