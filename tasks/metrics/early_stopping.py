@@ -62,7 +62,7 @@ METRICS = (
             "ms",
             "lower",
             "end_to_end",
-            f"mean over timed processes of the t-th highest latency, t the most with I_{percent / 100:g}(n-t, t+1) < 0.01",
+            f"mean over timed processes of the t-th highest latency, most t with I_{percent / 100:g}(n-t, t+1) < 0.01",
             partial(estimate_ms, percent=percent),
         )
         for percent in (90, 99)

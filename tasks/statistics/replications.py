@@ -26,7 +26,7 @@ def replicated_percentile(replications: Sequence[Numbers], p: float, confidence:
 
     The hull of three: the exact interval at the effective size, Student's t over the replications' percentiles, and
     Student's t over the replications' shares at the pooled percentile, read back as percentiles (Woodruff 1952, J. Am.
-    Statist. Ass. 47:635-646), which no shortness of a replication biases. None for fewer than `LEAST_REPLICATIONS` replications,
+    Statist. Ass. 47:635-646), which no shortness of a replication biases. None for fewer than `LEAST_REPLICATIONS`,
     below `percentile_floor` effective samples together, or below `replication_floor` effective samples each: shorter
     ones have not seen the slow movements that they would be judged by.
     """
@@ -56,7 +56,8 @@ def too_few_replicated(replications: Sequence[Numbers], p: float) -> str:
     """Why `replicated_percentile` gave none, in words."""
     count, worth = len(replications), int(effective_size(replications, p, alike=True))
     if count < LEAST_REPLICATIONS:
-        return f"needs at least {LEAST_REPLICATIONS} independently seeded replications, there {'is' if count == 1 else 'are'} {count}"
+        there = "there is 1" if count == 1 else f"there are {count}"
+        return f"needs at least {LEAST_REPLICATIONS} independently seeded replications, {there}"
     needs = f"needs queries worth {replication_floor(p)} independent ones in each of {count} replications"
     return f"{needs}; the {sum(map(len, replications))} there are depend on each other and are worth {worth} together"
 
