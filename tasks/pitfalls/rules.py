@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.pitfalls.mlperf import UNCHECKED, unmet
 from tasks.results.measurement import Finding, Measurement
 from tasks.results.process import latency_ns
 from tasks.specs.evaluation import Evaluation
@@ -170,6 +171,21 @@ def time_is_simulated(evaluation: Evaluation, measurement: Measurement) -> Itera
     """No clock was waited for."""
     if any(p.facts.get("simulated") for p in measurement.timed):
         yield "note", "Time is simulated: no number is one of this machine.", "Set software.options.time=wall."
+
+
+@rule
+def like_mlperf(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """What LoadGen issued is not thereby a submission."""
+    if evaluation.scenario.generator == "loadgen" and measurement.timed:
+        rules = unmet(evaluation.scenario, any(p.facts.get("simulated") for p in measurement.timed))
+        said = (
+            f"of the rules that are checked these are not met: {'; '.join(rules)}" if rules else "checked rules are met"
+        )
+        yield (
+            "note",
+            f"MLPerf-like, not a submission: {said}.",
+            f"Set what is named. Never checked here: {UNCHECKED}.",
+        )
 
 
 @rule

@@ -1,4 +1,4 @@
-"""`python tests/agent/loadgen_alone.py SCENARIO QUERIES TARGET_MS FOLDER`, with software that has it: MLPerf LoadGen alone.
+"""`python tests/agent/loadgen_alone.py SCENARIO QUERIES TARGET_MS FOLDER`, with software that has it: LoadGen alone.
 
 A system that takes a seeded random time for each query, about 0.1 ms and 1 % of them 2 ms. LoadGen's logs, and a trace
 with the latency that it saw of every query, are left in FOLDER.
