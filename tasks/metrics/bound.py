@@ -1,7 +1,8 @@
 """Whether the latency bound of a scenario is met: the share of queries within it, and the verdict.
 
 Latency is the response, from the scheduled arrival. The verdict is met or not met only when the whole interval of the
-percentile lies on one side of the bound.
+percentile lies on one side of the bound. Where the percentile cannot be stated, as when a queue grows for ever, the
+bound is still not met when the share of queries within it, over enough replications, is certainly too small.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tasks.metrics.base import Metric, timed
 from tasks.metrics.latency import latencies_ms, percentile_ms
 from tasks.results.measurement import Check, Estimate, Measurement
-from tasks.statistics import WITHIN_ONE_PROCESS, between_processes
+from tasks.statistics import LEAST_REPLICATIONS, WITHIN_ONE_PROCESS, between_processes
 
 
 def share(measurement: Measurement) -> Estimate | None:
@@ -39,13 +40,24 @@ def verdict(measurement: Measurement) -> Check | None:
     ms, percent = bound
     asks = f"latency bound p{percent:g} ≤ {ms:g} ms"
     if seen.value is None or seen.low is None or seen.high is None:
-        return Check("latency bound", True, f"{asks}: undecided; {seen.note}")
-    found = f"response_p{percent:g} is {seen.value:.4g} ms ({seen.low:.4g} to {seen.high:.4g})"
+        return _by_share(measurement, asks, percent) or Check("latency bound", True, f"{asks}: undecided; {seen.note}")
+    found = f"response_p{percent:g} is {seen.value:.4g} ms ({seen.low:.4g} to {seen.high:.4g}; {seen.note})"
     if seen.high <= ms:
         return Check("latency bound", True, f"{asks}: met; {found}")
     if seen.low > ms:
         return Check("latency bound", False, f"{asks}: not met; {found}")
     return Check("latency bound", True, f"{asks}: undecided; {found}; raise scenario.min_queries")
+
+
+def _by_share(measurement: Measurement, asks: str, percent: float) -> Check | None:
+    """Not met, when replications agree that too few queries are within the bound; else nothing is known."""
+    inside = share(measurement)
+    if inside is None or inside.value is None or inside.high is None or inside.processes < LEAST_REPLICATIONS:
+        return None
+    if inside.high >= percent / 100:
+        return None
+    seen = f"{100 * inside.value:.3g} % of the queries are within it (at most {100 * inside.high:.3g} %)"
+    return Check("latency bound", False, f"{asks}: not met; {seen}")
 
 
 METRICS = (

@@ -8,8 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from tasks.pitfalls.mlperf import UNCHECKED, unmet
 from tasks.results.measurement import Finding, Measurement
+from tasks.results.process import latency_ns
 from tasks.specs.evaluation import Evaluation
+from tasks.statistics import warmup
 
 Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
 RULES: list[tuple[str, Rule]] = []
@@ -46,6 +49,25 @@ def no_warm_up(evaluation: Evaluation, measurement: Measurement) -> Iterator[tup
             "There was no warm-up: the first queries are in the latencies.",
             "Set scenario.warmup_queries=10.",
         )
+
+
+@rule
+def start_unlike_the_rest(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Warm-up that goes on after the queries that were to take it (MSER-5); a queue's own is left out of response."""
+    for process in measurement.timed:
+        for queries in process.schedules if len(process.timed) else []:
+            scheduled = "queue_ns" in queries
+            seen = warmup(latency_ns(queries, "response" if scheduled else "end_to_end"))
+            if not seen.found:
+                continue
+            start = f"first {seen.samples} of {len(queries)} queries of timed process {process.index + 1} differ"
+            counted = "are left out of queue and response" if scheduled else "are in the latencies"
+            if seen.settled:
+                yield "note", f"The {start} from the rest; they {counted}.", "Raise scenario.warmup_queries."
+            else:
+                way = "Lower the rate: the queue may grow for ever." if scheduled else "Raise scenario.min_duration_s."
+                yield "warning", f"The {start} from the rest: it had not settled; they {counted}.", way
+            return
 
 
 @rule
@@ -149,6 +171,21 @@ def time_is_simulated(evaluation: Evaluation, measurement: Measurement) -> Itera
     """No clock was waited for."""
     if any(p.facts.get("simulated") for p in measurement.timed):
         yield "note", "Time is simulated: no number is one of this machine.", "Set software.options.time=wall."
+
+
+@rule
+def like_mlperf(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """What LoadGen issued is not thereby a submission."""
+    if evaluation.scenario.generator == "loadgen" and measurement.timed:
+        rules = unmet(evaluation.scenario, any(p.facts.get("simulated") for p in measurement.timed))
+        said = (
+            f"of the rules that are checked these are not met: {'; '.join(rules)}" if rules else "checked rules are met"
+        )
+        yield (
+            "note",
+            f"MLPerf-like, not a submission: {said}.",
+            f"Set what is named. Never checked here: {UNCHECKED}.",
+        )
 
 
 @rule

@@ -53,6 +53,12 @@ class Process:
         at = every["point"] if "point" in every else pd.Series(0, index=every.index)
         return [(point, every[at == i]) for i, point in enumerate(described)]
 
+    @property
+    def schedules(self) -> list[pd.DataFrame]:
+        """The timed queries, one table a schedule: a process that searched for its peak ran several."""
+        timed = self.timed
+        return [part for _, part in timed.groupby("point")] if "point" in timed else [timed]
+
     def latency_ns(self, boundary: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Latencies of the timed queries in ns.
 

@@ -1,7 +1,8 @@
 """Stages that overlap: while one batch is predicted, the next is pre-processed and the last one post-processed.
 
 For scenarios that are judged by throughput. Pre- and post-processing each have a thread, the model keeps the thread
-that loaded it. Every stage is timed where it runs; a batch that waits between two of them is in neither.
+that loaded it. Every stage is timed where it runs; a batch that waits between two of them is in neither. Batches that
+are ready within `TOGETHER_NS` are handed over together, as waking up a thread costs more than a short stage.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from tasks.processing.registry import Undecodable
 from tasks.scenarios._closed import closed_loop
 from tasks.scenarios.base import MOST, OVERLAPPED, Log, Part, System, batches
 
-DEPTH = 2  # batches that are ready and wait for the model
+DEPTH = 2  # groups of batches that are ready and wait for the model
+TOGETHER, TOGETHER_NS = 16, 1_000_000  # the most batches of a group, and the time after which it goes anyway
 
 
 def overlapped(
@@ -37,7 +39,7 @@ def overlapped(
 
 
 class _Line:
-    """Three threads and what goes between them; None ends a thread. A place must be free before a batch is begun."""
+    """Three threads and the groups that go between them; None ends a thread. A group begins when a place is free."""
 
     def __init__(self, system: System, log: Log, part: Part) -> None:
         self.system, self.log, self.part = system, log, part
@@ -76,8 +78,9 @@ class _Line:
 
     def _preprocess(self, queries: list[list[int]]) -> None:
         clock, preprocess, failed = self.system.clock, self.system.preprocess, 0
+        group: list[tuple[Any, int, int]] = []
         for query in _round_and_round(queries):
-            if not self.places.get() or self.stopped.is_set():
+            if (not group and not self.places.get()) or self.stopped.is_set():
                 return
             t0 = clock()
             try:
@@ -87,31 +90,39 @@ class _Line:
                 failed += 1
                 if failed > 10 * len(queries):
                     raise
-                self.places.put(True)
+                if not group:
+                    self.places.put(True)
                 continue
-            self.ready.put((inputs, t0, clock()))
+            group.append((inputs, t0, clock()))
+            if len(group) == TOGETHER or group[-1][2] - group[0][1] >= TOGETHER_NS:
+                self.ready.put(group)
+                group = []
 
     def _predict(self, count: int, end: int) -> None:
         clock, predict = self.system.clock, self.system.predict
         done, t2 = 0, 0
         while (done < count or t2 < end) and done < MOST and not self.stopped.is_set():
-            item = self.ready.get()
-            if item is None:
+            group, outcome = self.ready.get(), []
+            if group is None:
                 return
             self.places.put(True)
-            begin2 = clock()
-            outputs = predict(item[0])
-            t2 = clock()
-            self.predicted.put((outputs, item[1], item[2], begin2, t2))
-            done += 1
+            for inputs, t0, t1 in group:
+                begin2 = clock()
+                outputs = predict(inputs)
+                t2 = clock()
+                outcome.append((outputs, t0, t1, begin2, t2))
+                done += 1
+                if (done >= count and t2 >= end) or done >= MOST:
+                    break
+            self.predicted.put(outcome)
 
     def _postprocess(self) -> None:
         clock, postprocess, put = self.system.clock, self.system.postprocess, self.part.readings.extend
-        while (item := self.predicted.get()) is not None:
-            outputs, t0, t1, begin2, t2 = item
-            begin3 = clock()
-            postprocess(outputs)
-            put((t0, t1, begin2, t2, begin3, clock()))
+        while (group := self.predicted.get()) is not None:
+            for outputs, t0, t1, begin2, t2 in group:
+                begin3 = clock()
+                postprocess(outputs)
+                put((t0, t1, begin2, t2, begin3, clock()))
 
 
 def _round_and_round(queries: list[list[int]]) -> Iterator[list[int]]:

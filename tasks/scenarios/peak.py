@@ -89,8 +89,8 @@ def run(
     if low is not None:
         low, high = _confirmed(search, low, high, tolerance, confirmations)
     log.facts |= {"peak_passed_qps": low, "peak_failed_qps": high}
-    rate, role = (high, "search") if low is None else (low, "confirm")
-    log.headline = [i for i, p in enumerate(log.points) if p["rate"] == rate and p["role"] == role]
+    at = [i for i, p in enumerate(log.points) if p["rate"] == (high if low is None else low)]
+    log.headline = [i for i in at if log.points[i]["role"] == "confirm"] or at
 
 
 def _bracket(search: Search, capacity: float, tolerance: float) -> tuple[float | None, float]:

@@ -16,13 +16,21 @@ from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flip
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
 from tasks.statistics.ratios import ratio, ratio_interval
-from tasks.statistics.replications import replicated_percentile, replication_floor
+from tasks.statistics.replications import (
+    LEAST_REPLICATIONS,
+    enough_queries,
+    replicated_percentile,
+    replicated_rule,
+    replication_floor,
+    too_few_replicated,
+)
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
 from tasks.statistics.warmup import Warmup, warmup
 
 __all__ = [
     "CONFIDENCE",
+    "LEAST_REPLICATIONS",
     "WITHIN_ONE_PROCESS",
     "Budget",
     "Comparison",
@@ -38,6 +46,7 @@ __all__ = [
     "detectable",
     "early_stopping_estimate",
     "effective_size",
+    "enough_queries",
     "family",
     "holm",
     "least_queries",
@@ -55,10 +64,12 @@ __all__ = [
     "ratio",
     "ratio_interval",
     "replicated_percentile",
+    "replicated_rule",
     "replication_floor",
     "sign_flips",
     "tango_interval",
     "too_few",
+    "too_few_replicated",
     "trimmed_mean",
     "trimmed_mean_interval",
     "two_level_percentile",

@@ -1,5 +1,8 @@
 """Scenarios through the agent as a real process: LoadGen, the issuer, several points, models that only take time."""
 
+import re
+import subprocess
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,15 @@ from tasks import ROOT
 from tasks.artifacts.store import fetch
 from tasks.placement.request import agent_request, samples_path
 from tasks.results.process import Process
+from tasks.scenarios._loadgen import summary
 from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
+from tasks.statistics import allowed, early_stopping_estimate, least_queries
 from tests.agent.test_agent import failure, result
 from tests.conftest import Bench
 
+ALONE = ROOT / "tests" / "agent" / "loadgen_alone.py"
+SAMPLE = re.compile(r'"query_seq":(\d+).*"complete_ns":(\d+)')
 SERVER = {"target_qps": 100.0, "latency_bound_ms": 50.0, "percentile": 90.0}
 
 
@@ -75,6 +82,44 @@ def test_loadgen_and_we_agree_on_the_queries_it_issued(
         assert ours <= said["50.00 percentile latency (ns)"] < 2 * ours + 200_000, (
             "its own share is in its latency only"
         )
+
+
+def alone(loadgen: Any, folder: Path, *asked: Any) -> tuple[str, list[int]]:
+    """LoadGen's summary, and the latency in ns that it saw of every query."""
+    command = [str(loadgen.python), str(ALONE), *map(str, asked), str(folder)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    latencies: dict[str, int] = defaultdict(int)
+    for query, ns in SAMPLE.findall((folder / "mlperf_log_trace.json").read_text()):
+        latencies[query] = max(latencies[query], int(ns))
+    return (folder / "mlperf_log_summary.txt").read_text(), list(latencies.values())
+
+
+@pytest.mark.parametrize(("kind", "p", "queries"), [("SingleStream", 0.9, 300), ("MultiStream", 0.99, 900)])
+def test_the_early_stopping_estimate_is_loadgens_on_the_same_latencies(
+    loadgen: Any, tmp_path: Path, kind: str, p: float, queries: int
+) -> None:
+    text, latencies = alone(loadgen, tmp_path, kind, queries, 1)
+    said = summary(text)
+    assert len(latencies) == queries and max(latencies) == said["Max latency (ns)"]
+    assert early_stopping_estimate(latencies, p) == said[f"Early stopping {100 * p:.1f}th percentile estimate"]
+    assert f"Processed at least {least_queries(1, p)} queries ({queries})" in text
+
+
+def test_below_loadgens_least_count_neither_of_us_gives_an_estimate(loadgen: Any, tmp_path: Path) -> None:
+    text, latencies = alone(loadgen, tmp_path, "SingleStream", 63, 1)
+    assert early_stopping_estimate(latencies, 0.9) is None and "percentile estimate:" not in text
+    assert str(least_queries(1, 0.9)) in text and summary(text)["Early stopping satisfied"].upper() == "NO"
+
+
+@pytest.mark.parametrize(("queries", "target_ms"), [(500, 5000), (400, 5000), (500, 0.3)])
+def test_the_servers_verdict_is_loadgens(loadgen: Any, tmp_path: Path, queries: int, target_ms: float) -> None:
+    """None late of 500, of 400 (459 are needed), and many late; then it says how many more would do."""
+    text, latencies = alone(loadgen, tmp_path, "Server", queries, target_ms)
+    late = sum(ns > 1e6 * target_ms for ns in latencies)
+    satisfied = summary(text)["Early stopping satisfied"].upper() == "YES"
+    assert allowed(late, len(latencies), 0.99) == satisfied == ((queries, target_ms) == (500, 5000))
+    if not satisfied:
+        assert f"at least {least_queries(late, 0.99) - queries} more queries" in text
 
 
 def test_batches_keep_the_queries_of_every_size(onnxruntime: Any, bench: Bench) -> None:

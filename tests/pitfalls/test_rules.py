@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from tasks.pitfalls.mlperf import unmet
 from tasks.pitfalls.rules import RULES, lint
 from tests.results_builder import accuracy, result, timed
 
@@ -18,6 +21,13 @@ def found(tmp_path: Path, *processes: Any, **changes: Any) -> set[str]:
 def issued(late_ns: int) -> Any:
     process = timed(0)
     return replace(process, latencies=process.latencies.assign(queue_ns=late_ns, issue_error_ns=late_ns))
+
+
+def started(index: int, slow: int) -> Any:
+    """A process whose first queries take twice as long."""
+    process = timed(index)
+    longer = process.latencies["predict_ns"] * np.where(process.latencies["query"] < slow, 2, 1)
+    return replace(process, latencies=process.latencies.assign(predict_ns=longer))
 
 
 def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
@@ -38,6 +48,9 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("issuer_shares_a_core", [timed(0, issuer={"cores": [], "priority": "ordinary"}), timed(1)], {}),
         ("late_issuer", [issued(2_000_000), timed(1)], {}),
         ("more_queries_than_held", [timed(0, full=True), timed(1)], {}),
+        ("like_mlperf", [timed(0), timed(1)], {"scenario__generator": "loadgen"}),
+        ("start_unlike_the_rest", [started(0, 10), timed(1)], {}),
+        ("start_unlike_the_rest", [started(0, 25), timed(1)], {}),
         ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
     ],
 )
@@ -53,6 +66,38 @@ def test_a_rule_speaks_on_what_it_is_for_with_a_way_out(
 def test_every_rule_is_tried_above() -> None:
     tried = test_a_rule_speaks_on_what_it_is_for_with_a_way_out.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert {name for name, _ in RULES} == {case[0] for case in tried}
+
+
+def test_a_warm_start_is_counted_where_queries_do_not_wait_and_left_out_where_they_do(tmp_path: Path) -> None:
+    for scheduled, said in ((False, "they are in the latencies"), (True, "are left out of queue and response")):
+        process = started(0, 10)
+        if scheduled:
+            process = replace(process, latencies=process.latencies.assign(queue_ns=0))
+        made = result(tmp_path, process, timed(1))
+        (finding,) = lint(made.evaluation, made.measurement)
+        assert "first 10 of 50 queries" in finding.sentence and said in finding.sentence
+
+
+MLPERF = {"kind": "multi_stream", "generator": "loadgen", "min_duration_s": 600.0, "min_queries": 662}
+
+
+@pytest.mark.parametrize(
+    ("changes", "phrases"),
+    [
+        ({}, 0),
+        ({"min_duration_s": 10.0}, 1),
+        ({"min_queries": 130}, 1),
+        ({"samples_per_query": 4}, 1),
+        ({"kind": "server", "percentile": 90.0}, 1),
+        ({"kind": "offline", "batch_size": 16}, 1),
+        ({"kind": "offline", "batch_size": 64}, 0),
+        ({"generator": "touchstone"}, 1),
+    ],
+)
+def test_every_rule_of_mlperf_that_is_not_met_is_named(changes: dict[str, Any], phrases: int) -> None:
+    asked = SimpleNamespace(**{**MLPERF, **changes})
+    assert len(unmet(asked, simulated=False)) == phrases
+    assert len(unmet(asked, simulated=True)) == phrases + 1
 
 
 def test_unreadable_steal_is_not_taken_for_noise(tmp_path: Path) -> None:

@@ -47,6 +47,12 @@ def test_a_bound_below_the_service_time_has_no_peak() -> None:
     assert log.facts["peak_passed_qps"] is None and not any(p["passed"] for p in log.points)
 
 
+@pytest.mark.parametrize("bound_ms", [4.9, 5.0001, 20])
+def test_the_result_is_about_some_queries_whether_a_rate_passed_or_not(bound_ms: float) -> None:
+    log = searched(bound_ms, 500)
+    assert log.headline and len(table(log)[table(log)["point"].isin(log.headline)])
+
+
 def batched(sizes: list[int], fixed_ns: int = 5_000_000, each_ns: int = 0) -> Log:
     server, log = Server(fixed_ns, samples=64), Log()
     predict = server.predict

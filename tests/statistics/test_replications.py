@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from tasks.statistics import percentile, percentile_interval, pooled, replicated_percentile, replication_floor
+from tasks.statistics import (
+    enough_queries,
+    percentile,
+    percentile_interval,
+    pooled,
+    replicated_percentile,
+    replicated_rule,
+    replication_floor,
+    too_few_replicated,
+)
 from tests.statistics.queues import md1_latencies, md1_percentile
 
 
@@ -30,3 +39,13 @@ def test_few_or_short_replications_are_refused() -> None:
     assert replicated_percentile(list(md1_latencies(rng, 0.5, (4, 5000))), 0.5) is None
     assert replicated_percentile(list(md1_latencies(rng, 0.5, (5, 5000))), 0.5) is not None
     assert replicated_percentile(list(md1_latencies(rng, 0.9, (10, 4000))), 0.99) is None
+
+
+def test_the_rule_and_the_refusal_are_said_in_words() -> None:
+    rng = np.random.default_rng(3)
+    independent = list(rng.random((5, 500)))
+    assert replicated_rule(independent, 0.9) == "two-sided 95 %, 5 replications, worth 2500 independent queries"
+    assert too_few_replicated(independent[:1], 0.9).endswith("there is 1")
+    dependent = list(md1_latencies(rng, 0.9, (5, 1000)))
+    assert "200 independent ones in each of 5 replications; the 5000 there are" in too_few_replicated(dependent, 0.99)
+    assert enough_queries(independent, 0.9) == 100 and enough_queries(dependent, 0.99) > 1000
