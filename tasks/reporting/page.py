@@ -45,7 +45,8 @@ def _result(result: Result) -> str:
     return _fill(
         "page.html.j2",
         result=result, asked=asked, state=words.state(result), command=words.command(result),
-        key_numbers=_key_numbers(result.metrics), rows=rows, steps=_bars(result.steps_s),
+        noise=words.environment(result).get("noise", {}), key_numbers=_key_numbers(result.metrics),
+        rows=rows, steps=_bars(result.steps_s),
         drawings=[(d.title, d.caption, Markup(d.svg)) for d in figures(result)],
         recorded={
             "environment": words.environment(result), "placement": result.placement, "software stack": result.stack,

@@ -28,6 +28,10 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("noisy_host", [timed(0, counters={"time_s": 10.0, "cpu": {"0": {"steal_s": 0.5}}}), timed(1)], {}),
         ("many_threads", [timed(0, threads={"intra": 4, "inter": 1}), timed(1)], {}),
         ("second_attempt", [timed(0, attempt=2), timed(1)], {}),
+        ("too_few_samples", [timed(0, queries=19), timed(1)], {}),
+        ("profiler_on", [timed(0, process={"profilers": ["$MKL_VERBOSE"]}), timed(1)], {}),
+        ("inputs_made_while_timed", [timed(0, predict_ns=900, process={}), timed(1)], {}),
+        ("disturbed", [timed(0, counters={"time_s": 10.0, "major_faults": 100, "cpu": {}}), timed(1)], {}),
         ("cold_first_load", [timed(0, page_cache_share=0.0), timed(1)], {}),
     ],
 )
