@@ -17,6 +17,7 @@ from tasks.statistics.percentiles import percentile, percentile_floor, percentil
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
 from tasks.statistics.ratios import ratio, ratio_interval
 from tasks.statistics.replications import replicated_percentile, replication_floor
+from tasks.statistics.sessions import between_sessions, processes_needed
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
 from tasks.statistics.warmup import Warmup, warmup
@@ -33,6 +34,7 @@ __all__ = [
     "Watched",
     "allowed",
     "between_processes",
+    "between_sessions",
     "clustered_proportion_interval",
     "compare",
     "detectable",
@@ -51,6 +53,7 @@ __all__ = [
     "percentile_interval",
     "percentile_rule",
     "pooled",
+    "processes_needed",
     "proportion_interval",
     "ratio",
     "ratio_interval",

@@ -41,7 +41,7 @@ def test_every_metric_says_its_formula_and_keeps_its_unit() -> None:
     assert set(computed) == set(NAMES) - {"energy_cpu_j", "energy_gpu_j"}  # need counters: test_energy.py
     for name, metric in all_metrics().items():
         assert metric.formula
-        assert metric.unit == computed[name].unit
+        assert name not in computed or metric.unit == computed[name].unit
 
 
 def test_a_name_of_two_files_is_refused() -> None:
