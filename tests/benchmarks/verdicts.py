@@ -1,0 +1,103 @@
+"""`python -m tests.benchmarks.verdicts`: how often a verdict is wrong on this machine → reports/verdicts.md.
+
+Trials are formed from the pool (`pool.py`): each takes blocks in the order they ran until its verdict, as
+`flows.compare` would, and no block is in two of them.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tasks import ROOT
+from tasks.statistics import Comparison, Plan, compare, detectable, log_ratio, proportion_interval
+from tests.benchmarks.pool import read
+
+PLAN, ENOUGH, ONE_SIDED = Plan(), 299, 0.9  # equal tails of 5 %: a one-sided 95 % limit
+VERDICTS = ("FASTER", "SLOWER", "SAME", "UNDECIDED")
+
+
+def trials(log_ratios: Sequence[float], plan: Plan = PLAN) -> list[Comparison]:
+    """One verdict a disjoint run of blocks; what is left at the end and has none is no trial."""
+    found, begin, needed = list[Comparison](), 0, plan.looks[0]
+    while begin + needed <= len(log_ratios):
+        one = compare(log_ratios[begin : begin + needed], plan)
+        further = plan.next_look(needed) if one.verdict == "UNDECIDED" else None
+        if further is not None:
+            needed = further
+            continue
+        found.append(one)
+        begin, needed = begin + needed, plan.looks[0]
+    return found
+
+
+def report(head: dict[str, Any], blocks: list[dict[str, Any]]) -> str:
+    """The rates, with exact (Clopper-Pearson) one-sided 95 % limits."""
+    ratios = {kind: [log_ratio(b["a"], b["b"]) for b in blocks if b["planted"] is kind] for kind in (False, True)}
+    equal, planted = (trials(ratios[kind]) for kind in (False, True))
+    alarms = sum(t.verdict in ("FASTER", "SLOWER") for t in equal)
+    real_us = [1e3 * (math.expm1(r) * float(np.mean(b["a"]))) for r, b in zip(ratios[True], _of(blocks), strict=True)]
+    lines = [
+        "# How often a verdict is wrong",
+        "",
+        "`python -m tests.benchmarks.pool add`, then `python -m tests.benchmarks.verdicts`:",
+        f"{len(blocks)} blocks A B B A of fresh processes of `{' '.join(head['words'])}`,",
+        f"{blocks[0]['at']} to {blocks[-1]['at']}, load {_span([b['load_1m'] for b in blocks])}.",
+        f"Metric {head['metric']}; looks after {PLAN.looks} blocks, margin ±{100 * PLAN.margin:g} %.",
+        f"Planted: a wait of {head['wait_us']:.1f} µs, {100 * head['planted']:g} % when the pool was begun;",
+        f"seen: {_span(real_us)} µs a block.",
+        "",
+        f"| trials | n | {' | '.join(VERDICTS)} | blocks a trial | one-sided 95 % limit |",
+        f"|{'---|' * (len(VERDICTS) + 4)}",
+        _row("equal", equal, f"false alarms ≤ {_limit(alarms, len(equal), True)}"),
+        _row("planted", planted, f"found ≥ {_limit(sum(t.verdict == 'SLOWER' for t in planted), len(planted), False)}"),
+        "",
+        _noise(ratios[False]),
+    ]
+    if len(equal) < ENOUGH:
+        lines += ["", f"{len(equal)} trials of equals are fewer than the {ENOUGH} that can show at most 1 %: add more."]
+    return "\n".join(lines) + "\n"
+
+
+def _of(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [b for b in blocks if b["planted"]]
+
+
+def _span(values: list[float]) -> str:
+    low, middle, high = np.percentile(values, [5, 50, 95]) if values else (math.nan,) * 3
+    return f"{middle:.3g} ({low:.3g} to {high:.3g})"
+
+
+def _limit(hits: int, n: int, upper: bool) -> str:
+    if not n:
+        return "–"
+    found = proportion_interval(hits, n, ONE_SIDED)
+    return f"{100 * (found.high if upper else found.low):.2f} %"
+
+
+def _row(name: str, found: list[Comparison], limit: str) -> str:
+    counts = [str(sum(t.verdict == verdict for t in found)) for verdict in VERDICTS]
+    used = f"{np.mean([t.blocks for t in found]):.1f}" if found else "–"
+    return f"| {name} | {len(found)} | {' | '.join(counts)} | {used} | {limit} |"
+
+
+def _noise(equal: list[float]) -> str:
+    """What equal blocks say of this machine."""
+    smallest = detectable(equal, PLAN.looks[0])
+    said = "needs four equal blocks" if smallest is None else f"{100 * smallest:.2g} % in {PLAN.looks[0]} blocks"
+    return f"Smallest difference that this machine could show (95 %, power 80 %): {said}."
+
+
+def main() -> None:
+    """Write the table."""
+    head, blocks = read()
+    if not blocks:
+        raise SystemExit("There is no pool yet: python -m tests.benchmarks.pool add --minutes 10")
+    text = report(head, blocks)
+    (ROOT / "reports" / "verdicts.md").write_text(text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
