@@ -7,13 +7,16 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from tasks import ROOT, plugins
 from tasks.database import masked
 from tasks.errors import Refused, TouchstoneError
 from tasks.specs.evaluation import Evaluation
 
+S = TypeVar("S", bound=BaseModel)
 CONF = ROOT / "conf"
 HYDRA_FLAGS = (
     "--help",
@@ -116,6 +119,35 @@ def _quoted(word: str) -> str:
 
 def composed(overrides: list[str]) -> Evaluation:
     """The evaluation that these overrides describe."""
+    data, choices = _filled("evaluate", overrides)
+    if "model" not in data:
+        raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")
+    return validated(data, choices, overrides)
+
+
+def own_fields(flow: str) -> list[str]:
+    """The fields of a flow's own file, conf/<flow>.yaml."""
+    import yaml
+
+    return sorted(set(yaml.safe_load((CONF / f"{flow}.yaml").read_text())) - {"defaults", "hydra"})
+
+
+def own(flow: str, overrides: list[str], into: type[S]) -> S:
+    """What conf/<flow>.yaml and these overrides say, valid, or every mistake at once."""
+    from pydantic import ValidationError
+
+    data, _ = _filled(flow, overrides)
+    try:
+        return into.model_validate(data)
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(map(str, e['loc'])) or flow}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
+        raise Refused("\n".join(found)) from error
+
+
+def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """What a root and its overrides come to, and which option of each group was chosen."""
     from hydra import compose
     from hydra.errors import HydraException, MissingConfigException
     from omegaconf import OmegaConf
@@ -124,7 +156,7 @@ def composed(overrides: list[str]) -> Evaluation:
     overrides = [_quoted(word) for word in overrides]
     with _hydra():
         try:
-            cfg = compose("evaluate", overrides, return_hydra_config=True)
+            cfg = compose(flow, overrides, return_hydra_config=True)
             choices = dict(cfg.hydra.runtime.choices)
             OmegaConf.set_struct(cfg, False)
             cfg.pop("hydra")
@@ -134,11 +166,9 @@ def composed(overrides: list[str]) -> Evaluation:
             raise Refused(_missing_option(error)) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise Refused(_hydra_sentence(error, overrides)) from error
-    if "model" not in data:
-        raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")
-    if missing:
+    if missing and ("model" in data or flow != "evaluate"):
         raise Refused(" ".join(f"{key} has no value. Set it: {key}=<value>." for key in missing))
-    return validated(data, choices, overrides)
+    return data, choices
 
 
 def default() -> Evaluation:

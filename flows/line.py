@@ -55,19 +55,26 @@ def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str 
 
 
 def _one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None) -> Result:
+    with begun(words, evaluation, parent) as (result, pending):
+        result = record(*_measured(result, pending, parent, node), parent, pending)
+    result = result.with_(folder=REPORTS / result.run)
+    show(result)
+    return result
+
+
+@contextmanager
+def begun(words: list[str], evaluation: Evaluation, parent: str | None) -> Iterator[tuple[Result, Pending]]:
+    """A run with its name and folder, and the place of what is not recorded yet; both are for the time of the block."""
     name = run_name(f"{evaluation.model.id}-{evaluation.software.id}-{evaluation.scenario.id}")
     with held(name) as pending, report_folder(name) as folder:
         try:
             started_at = datetime.now(UTC).isoformat(timespec="seconds")
             result = Result(name, evaluation, evaluation.hashes(), started_at, folder, tuple(words))
             pending.note("asked", _asked(result, parent))
-            result = record(*_measured(result, pending, parent, node), parent, pending)
+            yield result, pending
         except BaseException as error:  # refused or interrupted: nothing is to be kept, unless Prefect was the cause
             pending.done = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
             raise
-    result = result.with_(folder=REPORTS / name)
-    show(result)
-    return result
 
 
 def _asked(result: Result, parent: str | None) -> dict[str, Any]:
@@ -90,8 +97,7 @@ def _measured(
     try:
         with _timed(steps, "match"):
             result = result.with_(placement=match(result.evaluation, node))
-        result, stack = _provided(result, steps)
-        pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
+        result, stack = provided(result, steps, pending)
         return _judged(result, stack, processes, steps, pending), steps
     except TouchstoneError as error:
         if isinstance(error, Interrupted) or (error.exit_code != 1 and parent is None):
@@ -99,12 +105,21 @@ def _measured(
         return result.with_(failure=str(error), measurement=Measurement(tuple(processes))), steps
 
 
-def _provided(result: Result, steps: dict[str, float]) -> tuple[Result, Stack]:
+def placed(result: Result, steps: dict[str, float], node: str | None, pending: Pending) -> tuple[Result, Stack]:
+    """Where it runs, from which files, in which environment."""
+    with _timed(steps, "match"):
+        result = result.with_(placement=match(result.evaluation, node))
+    return provided(result, steps, pending)
+
+
+def provided(result: Result, steps: dict[str, float], pending: Pending) -> tuple[Result, Stack]:
     """From which files, in which environment, on the node where it was placed."""
     with _timed(steps, "fetch and provision"):
         artifacts, stack = _prepared(result.evaluation, result.placement.get("node"))
     described = {**asdict(stack), "python": str(stack.python), "folder": str(stack.folder)}
-    return result.with_(artifacts=artifacts, stack=described), stack
+    result = result.with_(artifacts=artifacts, stack=described)
+    pending.note("placed", {k: getattr(result, k) for k in ("placement", "artifacts", "stack")})
+    return result, stack
 
 
 def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any], Stack]:
@@ -124,6 +139,18 @@ def _judged(
     result: Result, stack: Stack, processes: list[Process], steps: dict[str, float], pending: Pending
 ) -> Result:
     """One agent after the other, and the contracts over what they left."""
+    inputs, go_on = untimed(result, stack, processes, steps, pending)
+    if go_on:
+        with _timed(steps, "timed"):
+            for index in range(result.evaluation.scenario.repetitions):
+                processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
+    return checked(result, inputs, processes, steps)
+
+
+def untimed(
+    result: Result, stack: Stack, processes: list[Process], steps: dict[str, float], pending: Pending
+) -> tuple[Verdict, bool]:
+    """The agents that look at inputs and judge accuracy; whether the inputs allow to go on."""
     evaluation = result.evaluation
     inputs, go_on = Verdict(), True
     with ready(evaluation.tracking):
@@ -135,13 +162,14 @@ def _judged(
             if go_on:
                 with _timed(steps, "accuracy"):
                     processes.append(measure(result, "accuracy", 0, stack, pending))
-    if go_on:
-        with _timed(steps, "timed"):
-            for index in range(evaluation.scenario.repetitions):
-                processes.append(measure(result, "timed", index, stack, pending))  # noqa: PERF401  (kept one by one)
-    measurement = Measurement(tuple(processes))
+    return inputs, go_on
+
+
+def checked(result: Result, inputs: Verdict, processes: list[Process], steps: dict[str, float]) -> Result:
+    """The result with its measurement, and the contracts over it."""
+    evaluation, measurement = result.evaluation, Measurement(tuple(processes))
     with turn(timed=False, say=say("check")), _timed(steps, "check"):
-        verdict = check(evaluation, measurement) if go_on else Verdict()
+        verdict = check(evaluation, measurement) if measurement.timed else Verdict()
     enforced = inputs.checks if evaluation.contracts == "enforce" else ()
     return result.with_(measurement=measurement, verdict=Verdict((*enforced, *verdict.checks)))
 

@@ -64,7 +64,7 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
         with part(str(number + 1) if at_once > 1 else ""), spread.on(evaluation, node) as chosen, clock.running():
             return one(words, evaluation, parent["run_id"], chosen)
 
-    with _open(name, cells[0][1].tracking, parent) as outcome:
+    with opened(name, cells[0][1].tracking, parent) as outcome:
         for number, cell in each(one_of, [(number,) for number in range(len(cells))], at_once):
             rows[number] = cell
             state = replace(state, cells=tuple(rows[n] for n in sorted(rows)))
@@ -75,9 +75,11 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
 
 
 @contextmanager
-def _open(name: str, tracking: Tracking, parent: dict[str, str]) -> Iterator[list[str]]:
-    """The sweep's run in MLflow gets the status that the block gives, or KILLED when it was left; whoever starts next
-    does it for a driver that was killed (`close_orphan`)."""
+def opened(name: str, tracking: Tracking, parent: dict[str, str]) -> Iterator[list[str]]:
+    """The run of a sweep or comparison in MLflow gets the status that the block gives, or KILLED when it was left.
+
+    Whoever starts next does it for a driver that was killed (`close_orphan`).
+    """
     outcome: list[str] = []
     with held(name) as pending:
         pending.note(SWEEP, {"tracking": tracking.model_dump(mode="json"), "parent": parent})
@@ -89,7 +91,7 @@ def _open(name: str, tracking: Tracking, parent: dict[str, str]) -> Iterator[lis
                 runs.set_status(tracking, parent, outcome[0] if outcome else "KILLED")
             except TouchstoneError as error:
                 pending.done = False
-                say("sweep")(f"{error} The next run closes the sweep there.")
+                say("sweep")(f"{error} The next run closes {name} there.")
 
 
 def close_orphan(pending: Pending) -> bool:

@@ -37,7 +37,8 @@ def measure(result: Result, role: Role, index: int, stack: Stack, pending: Pendi
     """Run one agent and read what it left. Raises `TouchstoneError` with the way it ended."""
     evaluation, placement, tell = result.evaluation, result.placement, say("measure")
     total = evaluation.scenario.repetitions
-    tell(DOING[role] + (f" {index + 1} of {total}: a fresh process" if role == "timed" else ""))
+    of = f" of {total}" if index < total else ""  # a comparison goes on beyond
+    tell(DOING[role] + (f" {index + 1}{of}: a fresh process" if role == "timed" else ""))
     model, samples = (Path(result.artifacts[name]["path"]) for name in ("model", "dataset"))  # on the node
     request = agent_request(evaluation, role, index, placement["cpus"], model, samples)
     request["attempt"] = task_run.run_count

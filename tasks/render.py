@@ -4,8 +4,10 @@ from pathlib import Path
 
 from prefect import task
 
+from tasks.reporting import contrast
 from tasks.reporting.page import render as render_page
 from tasks.reporting.summary import summary, write_json
+from tasks.results.contrast import Contrasts
 from tasks.results.measurement import Result, Sweep
 from tasks.tracking import runs
 
@@ -27,3 +29,9 @@ def render_sweep(sweep: Sweep) -> Path:
     write_json(sweep.folder / "summary.json", summary(sweep))
     render_page(sweep, sweep.folder)
     return sweep.folder / "summary.json"
+
+
+@task(persist_result=False, name="render comparison", task_run_name="render comparison")
+def render_contrasts(contrasts: Contrasts) -> Path:
+    """The same for a comparison."""
+    return contrast.write(contrasts)

@@ -14,6 +14,7 @@ import sys
 import time
 from typing import Any
 
+from tasks.environment.profilers import watching
 from tasks.environment.reading import UNREADABLE, fields, guarded, text
 
 TELLING = (
@@ -44,6 +45,7 @@ def capture_process(packages: bool = True) -> dict[str, Any]:
         "variables": guarded(_variables),
         "usage": guarded(_usage),
         "memory_peak_bytes": memory_peak_bytes(),
+        "profilers": guarded(watching),
         "clock": guarded(_clock),
     }
 

@@ -3,6 +3,7 @@
 In: a `Measurement`. Out: name → `Estimate`. Nothing lists the files, they are found by name.
 """
 
+from dataclasses import replace
 from functools import cache
 
 from tasks import plugins
@@ -32,8 +33,9 @@ def all_metrics() -> dict[str, Metric]:
 
 def compute_all(measurement: Measurement) -> dict[str, Estimate]:
     """Every metric whose raw data is there, by name."""
-    found = ((name, metric.compute(measurement)) for name, metric in all_metrics().items())
-    return {name: estimate for name, estimate in found if estimate is not None}
+    metrics = all_metrics()
+    found = ((name, metric.compute(measurement)) for name, metric in metrics.items())
+    return {name: replace(e, formula=metrics[name].formula) for name, e in found if e is not None}
 
 
 def mlflow_name(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tasks.environment import noise
 from tasks.pitfalls.mlperf import UNCHECKED, unmet
 from tasks.results.measurement import Finding, Measurement
 from tasks.results.process import latency_ns
@@ -16,6 +17,7 @@ from tasks.statistics import warmup
 
 Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
 RULES: list[tuple[str, Rule]] = []
+LEAST_QUERIES = 20
 
 
 def rule(function: Rule) -> Rule:
@@ -201,3 +203,47 @@ def late_issuer(evaluation: Evaluation, measurement: Measurement) -> Iterator[tu
                     "Leave a core free, let the process have real-time priority, or repeat on a quieter host.",
                 )
                 return
+
+
+@rule
+def too_few_samples(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A median of a handful of queries is one of chance."""
+    fewest = min((len(p.timed) for p in measurement.timed), default=LEAST_QUERIES)
+    if fewest < LEAST_QUERIES:
+        yield (
+            "warning",
+            f"A process timed {fewest} queries; fewer than {LEAST_QUERIES} say little about the next one.",
+            f"Set scenario.min_queries={LEAST_QUERIES} or more, or raise scenario.min_duration_s.",
+        )
+
+
+@rule
+def profiler_on(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A profiler's own cost is in every latency."""
+    seen = [p.facts.get("process", {}).get("profilers") for p in measurement.timed]
+    named = sorted({name for found in seen if isinstance(found, list) for name in found})
+    if named:
+        yield "warning", f"While timed, the process was watched by {', '.join(named)}.", "Switch it off and repeat."
+
+
+@rule
+def inputs_made_while_timed(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Throughput and end-to-end latency are then about making inputs, not about the model."""
+    for process in measurement.timed[:1]:
+        stages = [int(process.timed[f"{stage}_ns"].sum()) for stage in ("preprocess", "predict", "postprocess")]
+        if sum(stages) and stages[0] > 0.5 * sum(stages):
+            yield (
+                "note",
+                f"Making inputs took {stages[0] / sum(stages):.0%} of the timed part; end_to_end and throughput are "
+                "about that, predict is not.",
+                "Read predict_…, or give smaller samples or fewer steps.",
+            )
+
+
+@rule
+def disturbed(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Other work on the machine while timed; stolen time has a rule of its own."""
+    changes = [p.facts["counters"] for p in measurement.timed if p.facts.get("counters")]
+    found = {name: f for name, f in noise.judged(changes).items() if f["state"] == noise.SEEN and name != "steal"}
+    if found:
+        yield "warning", f"The machine was not quiet; {noise.words(found)}.", "End what else runs, and repeat."

@@ -40,6 +40,8 @@ def _parts(result: Result) -> Iterator[RenderableType]:
             yield Text.from_markup(f"[red]failed[/]  {escape(check.sentence)}")
         elif check.name == "latency bound":
             yield Text.from_markup(f"[green]passed[/]  {escape(check.sentence)}")
+    if quietness := words.quietness(result):
+        yield Text.from_markup(f"[dim]noise[/]  {escape(quietness)}")
     for finding in result.findings:
         color = "yellow" if finding.severity == "warning" else "cyan"
         yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")

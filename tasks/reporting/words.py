@@ -4,6 +4,7 @@ import shlex
 from typing import Any
 
 from tasks import plugins
+from tasks.environment import noise
 from tasks.results.measurement import Result, Sweep
 
 MLPERF = ("single_stream", "multi_stream", "server", "offline")
@@ -11,12 +12,19 @@ ASPECTS = ("dataset", "software", "hw", "scenario")
 
 
 def environment(result: Result) -> dict[str, Any]:
-    """What the first timed process said of itself and its host; {} when nothing was timed."""
+    """What the first timed process said of itself and its host, and the noise of all; {} when nothing was timed."""
     process = next(iter(result.measurement.timed), None) or next(iter(result.measurement.processes), None)
+    if process is None:
+        return result.environment
     kept = ("host", "process", "effective", "settings", "threads", "cpus", "simulated", "schedule", "bound")
-    return (
-        result.environment if process is None else {name: process.facts[name] for name in kept if name in process.facts}
-    )
+    changes = [p.facts["counters"] for p in result.measurement.timed if p.facts.get("counters")]
+    said = {name: process.facts[name] for name in kept if name in process.facts}
+    return {**said, "noise": noise.judged(changes)} if changes else said
+
+
+def quietness(result: Result) -> str:
+    """Each counter of noise: seen, clean, or unreadable; empty when nothing was timed."""
+    return noise.words(environment(result).get("noise", {}))
 
 
 def software(result: Result) -> str:

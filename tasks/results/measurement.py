@@ -67,7 +67,8 @@ class Verdict:
 class Estimate:
     """A number with its unit and interval; ``value`` is None when it may not be stated, and ``note`` says why.
 
-    ``n`` counts observations (queries, samples), ``processes`` the fresh processes behind them.
+    ``n`` counts observations (queries, samples), ``processes`` the fresh processes behind them. ``formula``: of its
+    metric, so that numbers of two states of the project are told apart.
     """
 
     value: float | None
@@ -77,6 +78,7 @@ class Estimate:
     n: int = 0
     processes: int = 0
     note: str = ""
+    formula: str = ""
 
 
 @dataclass(frozen=True)

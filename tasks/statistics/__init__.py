@@ -24,6 +24,7 @@ from tasks.statistics.replications import (
     replication_floor,
     too_few_replicated,
 )
+from tasks.statistics.sessions import between_sessions, processes_needed
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
 from tasks.statistics.warmup import Warmup, warmup
@@ -41,6 +42,7 @@ __all__ = [
     "Watched",
     "allowed",
     "between_processes",
+    "between_sessions",
     "clustered_proportion_interval",
     "compare",
     "detectable",
@@ -60,6 +62,7 @@ __all__ = [
     "percentile_interval",
     "percentile_rule",
     "pooled",
+    "processes_needed",
     "proportion_interval",
     "ratio",
     "ratio_interval",

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from tasks.statistics.interval import Interval
-from tasks.statistics.means import Numbers, mean_interval
+from tasks.statistics.interval import Interval, student
+from tasks.statistics.means import Numbers
 
 Verdict = Literal["FASTER", "SLOWER", "SAME", "UNDECIDED"]
 
@@ -108,22 +108,27 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 def _look(values: np.ndarray[tuple[int], np.dtype[np.float64]], plan: Plan) -> Comparison:
     looks, n = len(plan.looks), len(values)
-    interval = mean_interval(values, 1 - (1 - plan.confidence) / looks)
-    assert interval is not None  # a look has two blocks at least
-    centre, error = float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n)
+    return judged(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n), n - 1, looks, n, plan)
+
+
+def judged(
+    centre: float, error: float, degrees: float, looks: int, n: int, plan: Plan, unit: str = "blocks"
+) -> Comparison:
+    """The verdict on a mean log ratio with its standard error, one of so many ``looks``, from ``n`` of a unit."""
+    half = student(1 - (1 - plan.confidence) / looks, degrees) * error
     low, high = math.log(1 - plan.margin), math.log(1 + plan.margin)
-    different = 2 * _beyond(abs(centre), error, n - 1)
-    outside = max(_beyond(centre - low, error, n - 1), _beyond(high - centre, error, n - 1))
+    different = 2 * _beyond(abs(centre), error, degrees)
+    outside = max(_beyond(centre - low, error, degrees), _beyond(high - centre, error, degrees))
     return _decided(
         Comparison(
-            "UNDECIDED", math.exp(centre), Interval(math.exp(interval.low), math.exp(interval.high)), plan.margin, n,
+            "UNDECIDED", math.exp(centre), Interval(math.exp(centre - half), math.exp(centre + half)), plan.margin, n,
             min(1.0, looks * different), min(1.0, looks * outside), "",
         ),
-        plan,
+        plan, "", unit,
     )  # fmt: skip
 
 
-def _beyond(distance: float, error: float, degrees: int) -> float:
+def _beyond(distance: float, error: float, degrees: float) -> float:
     """P(T ≥ distance / error) for Student's t."""
     from scipy.special import stdtr
 
@@ -132,7 +137,7 @@ def _beyond(distance: float, error: float, degrees: int) -> float:
     return float(stdtr(degrees, -distance / error))
 
 
-def _decided(c: Comparison, plan: Plan, corrected: str = "") -> Comparison:
+def _decided(c: Comparison, plan: Plan, corrected: str = "", unit: str = "blocks") -> Comparison:
     if c.ratio is None:
         return c
     same, within = (1 - plan.confidence) / 2, f"±{100 * plan.margin:g} %"
@@ -143,7 +148,7 @@ def _decided(c: Comparison, plan: Plan, corrected: str = "") -> Comparison:
         reason = f"equal times are rejected (p = {c.p_different:.2g} ≤ {plan.false_alarm:g}{corrected})"
         return replace(c, verdict="FASTER" if c.ratio < 1 else "SLOWER", reason=reason)
     reason = f"neither equal times (p = {c.p_different:.2g}) nor a ratio outside {within} (p = {c.p_beyond:.2g})"
-    return replace(c, verdict="UNDECIDED", reason=f"{reason} can be rejected with {c.blocks} blocks{corrected}")
+    return replace(c, verdict="UNDECIDED", reason=f"{reason} can be rejected with {c.blocks} {unit}{corrected}")
 
 
 def _unseen(blocks: int, plan: Plan) -> Comparison:

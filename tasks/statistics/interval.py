@@ -42,7 +42,7 @@ def tail(confidence: float) -> float:
     return (1 - confidence) / 2
 
 
-def student(confidence: float, degrees: int) -> float:
+def student(confidence: float, degrees: float) -> float:
     """Two-sided critical value of Student's t."""
     from scipy.special import stdtrit
 

@@ -20,10 +20,10 @@ from tasks.tracking.store import client, first_line, held, store_uri
 PARENT, NAME = "mlflow.parentRunId", "mlflow.runName"
 
 
-def start_parent(tracking: Tracking, name: str, cells: int) -> dict[str, str]:
-    """The run that a sweep's cells hang under."""
+def start_parent(tracking: Tracking, name: str, cells: int, kind: str = "sweep") -> dict[str, str]:
+    """The run that the cells of a sweep, or the sides of a comparison, hang under."""
     made, experiment = client(tracking)
-    run = made.create_run(experiment, run_name=name, tags={"touchstone.kind": "sweep", "touchstone.cells": str(cells)})
+    run = made.create_run(experiment, run_name=name, tags={"touchstone.kind": kind, "touchstone.cells": str(cells)})
     return _ids(tracking, experiment, run.info.run_id)
 
 
@@ -56,6 +56,28 @@ def log_result(
             ) from error
         raise
     return _ids(tracking, experiment, run.info.run_id)
+
+
+def describe(
+    tracking: Tracking, ids: dict[str, str], metrics: dict[str, float], tags: dict[str, str], files: Path
+) -> None:
+    """What a parent's run came to: numbers, tags, and every file of a folder."""
+    made, _ = client(tracking)
+    with _explained():
+        for name, value in metrics.items():
+            made.log_metric(ids["run_id"], name, value)
+        for name, text in tags.items():
+            made.set_tag(ids["run_id"], name, text)
+        made.log_artifacts(ids["run_id"], str(files))
+
+
+def download(tracking: Tracking, run_id: str, folder: Path) -> str:
+    """The files of a run, into that folder; the run's name. Raises `TouchstoneError` for one that is not there."""
+    made, _ = client(tracking)
+    with _explained():
+        name = str(made.get_run(run_id).info.run_name)
+        made.download_artifacts(run_id, "", str(folder))
+    return name
 
 
 def delete(tracking: Tracking, name: str) -> None:

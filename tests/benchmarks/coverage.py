@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.coverage [--scale 1]`: how often intervals hold the truth → reports/coverage.md.
 
 Simulations of known truth, one seed a section, ours beside what is usual. `--scale` multiplies the trials. The rates
-of verdicts, tests, and alarms are in `compared.py` and `verdicts.py` beside this file.
+of verdicts, tests, and alarms are in `compared.py` and `rates.py` beside this file.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from tasks.statistics import (
     replicated_percentile,
     two_level_percentile,
 )
-from tests.benchmarks import compared, verdicts
+from tests.benchmarks import compared, rates
 from tests.benchmarks.tables import Section, rate
 from tests.statistics.queues import md1_latencies, md1_percentile
 
@@ -148,7 +148,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0)
     scale, begin = parser.parse_args().scale, time.monotonic()
     parts = ["# Coverage\n", ""]
-    for section in (*SECTIONS, compared.SECTION, *verdicts.SECTIONS):
+    for section in (*SECTIONS, compared.SECTION, *rates.SECTIONS):
         parts.append(section.render(scale))
         print(f"{time.monotonic() - begin:.0f} s: {section.title}", flush=True)
     parts[1] = (

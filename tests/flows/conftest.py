@@ -56,7 +56,7 @@ def repository_bench(tmp_path: Path) -> Iterator[InRepository]:
     yield bench
     shutil.rmtree(folder, ignore_errors=True)
     for made in set(reports.iterdir()) - before:
-        if bench.mark in made.name or (made.name.startswith("sweep-") and bench.mark in _summary(made)):
+        if bench.mark in made.name or (made.name.startswith(("sweep-", "compare-")) and bench.mark in _summary(made)):
             shutil.rmtree(made, ignore_errors=True)
 
 

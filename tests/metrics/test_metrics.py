@@ -26,6 +26,8 @@ NAMES = {
     "load_s": "load/s",
     "first_prediction_s": "first_prediction/s",
     "harness_per_query_us": "harness/per_query_us",
+    "energy_cpu_j": "energy/cpu_j",
+    "energy_gpu_j": "energy/gpu_j",
 }
 SPREAD = (10.0 + np.random.default_rng(0).permutation(400) / 400).tolist()
 
@@ -37,7 +39,7 @@ def test_every_metric_is_found_by_its_file_and_grouped_in_mlflow() -> None:
 
 def test_every_metric_says_its_formula_and_keeps_its_unit() -> None:
     computed = compute_all(measurement(judged([True, False], top5=[True, True]), timed(SPREAD)))
-    assert set(computed) == set(NAMES)
+    assert set(computed) == set(NAMES) - {"energy_cpu_j", "energy_gpu_j"}  # need counters: test_energy.py
     assert all(metric.formula for metric in all_metrics().values())
     assert {name: all_metrics()[name].unit for name in computed} == {n: e.unit for n, e in computed.items()}
 

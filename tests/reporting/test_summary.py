@@ -20,7 +20,16 @@ def test_a_result_has_every_promised_key() -> None:
     found = summary(builders.result())
     assert set(KEYS.split()) <= set(found)
     assert found["title"] == "tiny[seeded] on colors"
-    assert set(found["metrics"]["predict_p50_ms"]) == {"value", "unit", "low", "high", "n", "processes", "note"}
+    assert set(found["metrics"]["predict_p50_ms"]) == {
+        "value",
+        "unit",
+        "low",
+        "high",
+        "n",
+        "processes",
+        "note",
+        "formula",
+    }
     assert found["environment"]["host"]["cpu"]["model"] == "Testor 9000"
     assert found["evaluation"]["model"]["id"] == "tiny"
     assert found["verdict"]["passed"] is False

@@ -1,0 +1,117 @@
+"""`python -m tests.benchmarks.pool add --minutes 10`: blocks of short fresh processes of patchnet → reports/pool.jsonl.
+
+Half of the blocks A B B A have equal sides, half a B whose pre-processing really waits 3 % of A's end-to-end median
+longer (`delay.py`). Each block is one line, appended when it is whole, so that the command can be ended at any time and
+called again. `python -m tests.benchmarks.verdicts` makes trials of them.
+"""
+
+import argparse
+import json
+import os
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from flows import cli
+from tasks import ROOT
+from tasks.artifacts.store import fetch
+from tasks.contrasts import sides
+from tasks.placement.agents import run_agent
+from tasks.placement.matching import on_this_machine
+from tasks.placement.request import agent_request, samples_path
+from tasks.results.pending import unpacked
+from tasks.stacks.build import ensure
+from tasks.stacks.lock import Lock
+
+POOL = ROOT / "reports" / "pool.jsonl"
+METRIC, PLANTED = "end_to_end_p50_ms", 0.03
+WORDS = [
+    "+model=patchnet", "hw=cpu1", "scenario=quick", "scenario.min_duration_s=0.25", "scenario.min_queries=50",
+    "scenario.warmup_queries=20",
+]  # fmt: skip
+STEP = "tests.benchmarks.delay.wait"
+
+
+class Short:
+    """One short agent after the other, run as the product runs them, without Prefect and Ray."""
+
+    def __init__(self) -> None:
+        (self.evaluation,) = cli.read(WORDS)
+        self.model = fetch(self.evaluation.artifact, ROOT)
+        assert self.evaluation.dataset.archive
+        fetch(self.evaluation.dataset.archive, ROOT)
+        software = self.evaluation.software
+        self.stack = ensure(Lock(software.python, software.packages), software.id)
+        self.cpus, self.count = on_this_machine(self.evaluation.hw)["cpus"], 0
+
+    def median_ms(self, wait_us: float) -> float:
+        """Of one fresh process whose pre-processing waits so long; 0 runs the same step."""
+        samples = samples_path(self.evaluation)
+        request = agent_request(self.evaluation, "timed", self.count, self.cpus, self.model, samples)
+        request["preprocess"].append({"step": STEP, "us": wait_us})
+        request["allow_modules"] = [STEP.rpartition(".")[0]]
+        self.count += 1
+        packed = run_agent(str(self.stack.python), request, self.evaluation.software.env, 60, print)
+        return sides.value(sides.metric_of(METRIC), unpacked(packed))
+
+    def block(self, wait_us: float) -> dict[str, Any]:
+        """A B B A."""
+        a, b, c, d = (self.median_ms(us) for us in (0.0, wait_us, wait_us, 0.0))
+        return {"a": [a, d], "b": [b, c]}
+
+
+def read(pool: Path = POOL) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the pool is of, and its blocks, oldest first; a line that was cut off is left out."""
+    lines = list(_lines(pool)) if pool.exists() else []
+    return (lines[0], lines[1:]) if lines else ({}, [])
+
+
+def _lines(pool: Path) -> Iterator[dict[str, Any]]:
+    for line in pool.read_text().splitlines():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def add(minutes: float, pool: Path = POOL) -> int:
+    """Append blocks, equal and planted in turn, for so many minutes; how many there are now."""
+    end, short = time.monotonic() + 60 * minutes, Short()
+    made_of = {"host": socket.gethostname(), "evaluation": short.evaluation.hashes()["evaluation"], "words": WORDS}
+    head, blocks = read(pool)
+    if not head:
+        median = sorted(short.median_ms(0.0) for _ in range(5))[2]
+        head = {**made_of, "metric": METRIC, "planted": PLANTED, "wait_us": 1e3 * PLANTED * median}
+        _append(pool, head)
+    if any(head[name] != value for name, value in made_of.items()):
+        raise SystemExit(f"{pool} is of another host or evaluation: {head}. Move it away to begin a new one.")
+    while time.monotonic() < end:
+        planted = len(blocks) % 2 == 1
+        block = short.block(head["wait_us"] if planted else 0.0)
+        said = {"planted": planted, **block, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        _append(pool, {**said, "load_1m": round(os.getloadavg()[0], 2)})
+        blocks.append(said)
+        print(f"block {len(blocks)}{', planted' if planted else ''}: {block}", flush=True)
+    return len(blocks)
+
+
+def _append(pool: Path, value: dict[str, Any]) -> None:
+    """One line; after one that was cut off, on a new one."""
+    cut = pool.exists() and not pool.read_bytes().endswith(b"\n")
+    with pool.open("a") as file:
+        file.write("\n" * cut + json.dumps(value) + "\n")
+
+
+def main() -> None:
+    """Add to the pool."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("verb", choices=["add"])
+    parser.add_argument("--minutes", type=float, default=10.0)
+    print(f"{add(parser.parse_args().minutes)} blocks in {POOL.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
