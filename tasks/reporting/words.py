@@ -1,6 +1,7 @@
 """An evaluation in words: software, hardware, scenario, state, and the command that asks for it again."""
 
 import shlex
+from itertools import product
 from typing import Any
 
 from tasks import plugins
@@ -80,6 +81,20 @@ def command(result: Result) -> str:
     names = [f"+model={asked.model.id}", f"model.weights={asked.model.weights}"]
     names += [f"{aspect}={getattr(asked, aspect).id}" for aspect in ASPECTS]
     return "python -m flows.evaluate " + " ".join(names)
+
+
+def sweep_command(sweep: Sweep) -> str:
+    """One line with ``-m`` where the cells are every combination of what varies; else a line a cell."""
+    asked = list(dict.fromkeys(cell.words for cell in sweep.cells))
+    choices: dict[str, dict[str, None]] = {}
+    for given in asked:
+        for name, _, value in (word.partition("=") for word in given):
+            choices.setdefault(name, {})[value] = None
+    every = {tuple(f"{n}={v}" for n, v in zip(choices, of, strict=True)) for of in product(*choices.values())}
+    varied = [value for values in choices.values() if len(values) > 1 for value in values]
+    if len(asked) < 2 or every != set(asked) or any("," in value for value in varied):
+        return "\n".join(dict.fromkeys(command(cell) for cell in sweep.cells))
+    return shlex.join(["python", "-m", "flows.evaluate", "-m", *(f"{n}={','.join(v)}" for n, v in choices.items())])
 
 
 def _count(n: int | str, noun: str) -> str:
