@@ -57,9 +57,9 @@ def _caption(result: Result, processes: list[Process]) -> str:
     thinned = any(len(p.timed) > SLICES for p in processes)
     shows = f"The slowest query of each of {SLICES} slices" if thinned else "Every query"
     late = result.metrics.get("issue_error_p99_us")
-    said = (
-        f" Issued at most {shown(late).full} late in 99 of 100." if late is not None and late.value is not None else ""
-    )
+    said = f" 99 of 100 were issued at most {shown(late).full} late." if late and late.value is not None else ""
+    bound = processes[0].facts.get("bound")
+    line = f" Dashed, where it is near: the bound, {bound['ms']:g} ms." if bound else ""
     more = len(result.measurement.timed) - len(processes)
     rest = f" {more} more processes are not drawn." if more else ""
-    return f"{shows}, from its scheduled arrival; dashed: the bound.{said}{rest}"
+    return f"{shows}, from its scheduled arrival.{line}{said}{rest}"

@@ -58,9 +58,9 @@ def _numbers(found: list[Headline]) -> Table:
     table.add_column(no_wrap=True)
     for _ in ("value", "interval"):
         table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True, overflow="ellipsis")
+    table.add_column(overflow="fold")
     for one in found:
-        why = "" if one.number.interval else one.estimate.note
+        why = "" if one.number.interval else one.estimate.note.split(";")[0]  # the way out: show=all
         more = " · ".join(part for part in (one.said, one.detectable, why) if part)
         table.add_row(one.what, one.number.full, one.number.interval or NONE, escape(more))
     return table

@@ -31,7 +31,7 @@ def test_each_process_has_a_row_and_lateness_is_said() -> None:
 
 def test_without_a_schedule_and_in_a_search_there_is_none() -> None:
     assert queueing(result(timed([1.0] * 9))) is None
-    assert queueing(result(scheduled(search=True, points=[], headline=[]))) is None
+    assert queueing(result(scheduled(search=True, points=[{"rate": 9.0}], headline=[0]))) is None
 
 
 def test_many_queries_become_the_slowest_of_each_slice() -> None:

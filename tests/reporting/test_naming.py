@@ -15,7 +15,7 @@ def called(*cells: Result) -> list[str]:
 
 
 def cell(run: str = "r0", placement: dict[str, Any] | None = None, **changes: Any) -> Result:
-    evaluation = Evaluation.model_validate(specification(**changes))
+    evaluation = Evaluation.model_validate(specification(hw__cpus=2, **changes))
     return builders.result(run=run, evaluation=evaluation, placement=placement or {})
 
 

@@ -46,6 +46,13 @@ def test_a_number_that_is_missing_says_why_and_one_that_is_there_what_would_show
     )
 
 
+def test_no_number_is_cut_at_80_columns_however_much_is_said_beside_it() -> None:
+    said = {"accuracy_top1": Estimate(0.9, "fraction", note="a reason " * 20)}
+    result = builders.result(detectable={"throughput_per_s": 0.03, "end_to_end_p90_ms": 0.02})
+    text = printed(result.with_(metrics={**result.metrics, **said}))
+    assert "…" not in text and all(len(line) <= 80 for line in text.splitlines() if not line.startswith("mlflow"))
+
+
 def test_all_tells_findings_in_full() -> None:
     text = printed(builders.result(), everything=True)
     assert "warning  Few samples. Raise min_queries." in text and "show=all" not in text

@@ -28,3 +28,9 @@ def test_other_cells_are_a_line_each() -> None:
 
 def test_values_with_commas_are_a_line_each() -> None:
     assert asked(("+model=a", "x=[1,2]"), ("+model=a", "x=[3]")).count("\n") == 1
+
+
+def test_cells_that_were_read_back_are_asked_for_in_the_words_of_the_sweep() -> None:
+    words = [["+model=a", f"software={name}"] for name in ("x", "y")]
+    sweep = Sweep("s1", Path("s1"), (builders.result(), builders.result(words=tuple(words[1]))), asked=tuple(words))
+    assert sweep_command(sweep) == f"{AGAIN} -m +model=a software=x,y"
