@@ -44,7 +44,8 @@ def _flow(jobs: list[cli.Job], resume: str | None) -> Result | Sweep:
 
 
 def run(words: list[str]) -> int:
-    """Evaluate, print the table, and end standard output with the path of `summary.json`."""
+    """Evaluate, print ten lines (``show=all``: everything), and end standard output with the path of `summary.json`."""
+    everything, words = "show=all" in words, [w for w in words if w != "show=all"]
     named = [w.removeprefix("resume=") for w in words if w.startswith("resume=")]
     rest = [w for w in words if not w.startswith("resume=")]
     jobs = asked_again(named[-1]) if named and not rest else _ready(rest)
@@ -54,7 +55,7 @@ def run(words: list[str]) -> int:
     done = _flow(jobs, named[-1] if named else None)
     from tasks.reporting.terminal import show
 
-    show(done)
+    show(done, everything=everything)
     print(cli.relative(done.folder / "summary.json"))
     return 0 if done.passed else 1
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from tasks.reporting.arrivals import queueing
 from tasks.reporting.classes import confusion, per_class
 from tasks.reporting.drawing import Drawing
 from tasks.reporting.latency import distribution, over_time
@@ -12,6 +13,7 @@ KINDS: tuple[Callable[[Result], Drawing | None], ...] = (
     latency_against_rate,
     throughput_against_batch,
     distribution,
+    queueing,
     over_time,
     per_class,
     confusion,

@@ -20,25 +20,27 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def distribution(result: Result) -> Drawing | None:
-    """Histogram and empirical distribution function of the predict latency, one colour a process."""
+    """Histogram and empirical distribution function, one colour a process; of the response where queries queue."""
     processes = [p for p in result.measurement.timed if len(p.timed)]
     if not processes:
         return None
+    scheduled = all("queue_ns" in p.latencies for p in processes)
+    boundary, named = ("response", "response") if scheduled else ("predict", "predict latency")
     with canvas(3.4, rows=2, heights=(1, 1.6)) as (figure, (above, below)):
-        everything = np.concatenate([_predict_ms(p) for p in processes])
+        everything = np.concatenate([_ms(p, boundary) for p in processes])
         logarithmic = float(everything.max()) > 4 * float(np.median(everything)) and everything.min() > 0
         bins = _bins(everything, logarithmic)
         for process, color in _colored(processes):
-            xs = np.sort(_predict_ms(process))
+            xs = np.sort(_ms(process, boundary))
             above.hist(xs, bins=bins.tolist(), histtype="stepfilled", color=color, alpha=0.30, linewidth=0)
             above.hist(xs, bins=bins.tolist(), histtype="step", color=color, linewidth=1.1)
             shares = np.linspace(0, 1, min(CURVE, len(xs) + 1))
             at = xs[np.clip(np.ceil(shares * len(xs)).astype(int) - 1, 0, None)]
             below.plot(at, 100 * shares, drawstyle="steps-post", color=color, lw=1.4, label=f"process {process.index}")
-        _mark_percentiles(below, result)
+        _mark_percentiles(below, result, boundary)
         above.set(yticks=[])
         above.grid(visible=False)
-        below.set(xlabel="predict latency, ms", ylabel="% of queries", ylim=(0, 101), yticks=[0, 25, 50, 75, 100])
+        below.set(xlabel=f"{named}, ms", ylabel="% of queries", ylim=(0, 101), yticks=[0, 25, 50, 75, 100])
         if logarithmic:
             below.set_xscale("log")
             below.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -46,13 +48,14 @@ def distribution(result: Result) -> Drawing | None:
             below.minorticks_off()
         if len(processes) > 1:
             below.legend(loc="lower right")
-        svg = to_svg(figure, "distribution", "Distribution of the predict latency, one curve a process")
-    return Drawing("Latency distribution", "Every timed query; one colour a fresh process.", svg)
+        svg = to_svg(figure, "distribution", f"Distribution of the {named}, one curve a process")
+    since = " From the scheduled arrival." if scheduled else ""
+    return Drawing("Latency distribution", f"Every timed query; one colour a fresh process.{since}", svg)
 
 
-def _mark_percentiles(axes: Axes, result: Result) -> None:
+def _mark_percentiles(axes: Axes, result: Result, boundary: str) -> None:
     for percent in (50, 90, 99):
-        estimate = result.metrics.get(f"predict_p{percent}_ms")
+        estimate = result.metrics.get(f"{boundary}_p{percent}_ms")
         if estimate is not None and estimate.value is not None:
             axes.plot([estimate.value], [percent], marker="o", ms=4, color=INK, lw=0)
             offset: Any = {"xytext": (-5, 4), "textcoords": "offset points", "ha": "right"}
@@ -74,7 +77,7 @@ def over_time(result: Result) -> Drawing | None:
     with canvas(2.7) as (figure, (axes,)):
         for process, color in _colored(processes):
             warm, timed = process.latencies[process.latencies["warmup"]], process.timed
-            at, ms = _thinned(timed["start_ns"].to_numpy() / 1e9, _predict_ms(process))
+            at, ms = _thinned(timed["start_ns"].to_numpy() / 1e9, _ms(process, "predict"))
             axes.plot(at, ms, ".", ms=3.6, color=color, alpha=0.75, mew=0, label=f"process {process.index}")
             before = warm["start_ns"].to_numpy() / 1e9, warm["predict_ns"].to_numpy() / 1e6
             axes.plot(*_thinned(*before), "o", ms=2.8, mfc="none", mec=color, mew=0.8)
@@ -100,8 +103,8 @@ def _thinned(at: Floats, ms: Floats) -> tuple[Floats, Floats]:
     return at[kept], ms[kept]
 
 
-def _predict_ms(process: Process) -> Floats:
-    return process.latency_ns("predict") / 1e6
+def _ms(process: Process, boundary: str) -> Floats:
+    return process.latency_ns(boundary) / 1e6
 
 
 def _colored(processes: list[Process]) -> Iterator[tuple[Process, str]]:

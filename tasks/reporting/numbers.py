@@ -29,6 +29,8 @@ def shown(estimate: Estimate) -> Shown:
     scale, unit = SCALES.get(estimate.unit, (1.0, estimate.unit))
     if estimate.value is None:
         return Shown(NONE, unit, "")
+    if isinstance(estimate.value, int) and scale == 1 and estimate.low is None:
+        return Shown(f"{estimate.value:,}", unit, "")  # a count, such as a batch size, has no digits to choose
     value = estimate.value * scale
     if estimate.low is None or estimate.high is None:
         return Shown(f"{value:,.{_decimals(value, None)}f}", unit, "")

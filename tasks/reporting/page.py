@@ -5,6 +5,7 @@ In: a `Result` or `Sweep` and the folder to write into. Out: the path of `index.
 
 import json
 import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from tasks.reporting import words
+from tasks.reporting.comparison import compared, panel_metrics
 from tasks.reporting.figures import figures
+from tasks.reporting.headline import caption, headlines
+from tasks.reporting.naming import names
 from tasks.reporting.numbers import seconds, shown
 from tasks.reporting.summary import jsonable, write_text
-from tasks.results.measurement import Estimate, Result, Sweep
+from tasks.results.measurement import Result, Sweep
 
 HERE = Path(__file__).parent
-LATENCIES = ("predict_p50_ms", "predict_trimmed_mean_ms")
-CELL = ("accuracy_top1", "predict_p50_ms", "throughput_per_s")
-CAPTIONS = {
-    "accuracy_top1": "accuracy, top 1",
-    "predict_p50_ms": "predict latency, median",
-    "predict_trimmed_mean_ms": "predict latency, trimmed mean",
-    "throughput_per_s": "throughput",
-}
 
 
 def render(result: Result | Sweep, folder: Path) -> Path:
@@ -45,7 +41,7 @@ def _result(result: Result) -> str:
     return fill(
         "page.html.j2",
         result=result, title=words.title(result), asked=asked, state=words.state(result), command=words.command(result),
-        noise=words.environment(result).get("noise", {}), key_numbers=_key_numbers(result.metrics),
+        noise=words.environment(result).get("noise", {}), key_numbers=headlines(result),
         rows=rows, steps=_bars(result.steps_s),
         drawings=[(d.title, d.caption, Markup(d.svg)) for d in figures(result)],
         recorded={
@@ -56,13 +52,6 @@ def _result(result: Result) -> str:
     )  # fmt: skip
 
 
-def _key_numbers(metrics: dict[str, Estimate]) -> list[tuple[str, Any, Estimate]]:
-    """The three numbers that matter, as far as they were measured and may be stated."""
-    latency = next((n for n in LATENCIES if n in metrics and metrics[n].value is not None), LATENCIES[0])
-    names = [n for n in ("accuracy_top1", latency, "throughput_per_s") if n in metrics]
-    return [(CAPTIONS[n], shown(metrics[n]), metrics[n]) for n in names]
-
-
 def _bars(steps_s: dict[str, float]) -> list[tuple[str, str, float]]:
     """Name, duration in words, and length of the bar in %."""
     longest = max(steps_s.values(), default=0.0) or 1.0
@@ -70,17 +59,25 @@ def _bars(steps_s: dict[str, float]) -> list[tuple[str, str, float]]:
 
 
 def _sweep(sweep: Sweep, folder: Path) -> str:
+    metrics = panel_metrics(sweep)
     cells = [
         {
             "result": cell,
+            "name": name,
             "state": words.state(cell),
             "host": cell.placement.get("host", "") if words.hosts(sweep) > 1 else "",
             "link": Path(os.path.relpath(cell.folder, folder), "index.html").as_posix(),
-            "numbers": [shown(cell.metrics[n]) if n in cell.metrics else None for n in CELL],
+            "numbers": [shown(cell.metrics[n]) if n in cell.metrics else None for n in metrics],
         }
-        for cell in sweep.cells
+        for cell, name in zip(sweep.cells, names(sweep), strict=True)
     ]
-    return fill("sweep.html.j2", sweep=sweep, cells=cells, captions=[CAPTIONS[n] for n in CELL])
+    states = Counter(cell["state"] for cell in cells)
+    return fill(
+        "sweep.html.j2",
+        sweep=sweep, cells=cells, panels=compared(sweep, metrics), captions=[caption(n) for n in metrics],
+        states=[(state, states[state]) for state in ("passed", "checks failed", "did not finish") if states[state]],
+        command=words.sweep_command(sweep),
+    )  # fmt: skip
 
 
 def fill(template: str, **values: Any) -> str:

@@ -42,6 +42,7 @@ def _of_result(result: Result) -> dict[str, Any]:
         "evaluation": result.evaluation.model_dump(mode="json"),
         "hashes": result.hashes,
         "metrics": {name: asdict(estimate) for name, estimate in result.metrics.items()},
+        "detectable": result.detectable,
         "verdict": {"passed": result.verdict.passed, "checks": checks},
         "findings": [asdict(finding) for finding in result.findings],
         "environment": environment(result),

@@ -1,5 +1,9 @@
-"""A result as the terminal shows it: one table with its context, or one row a cell of a sweep."""
+"""A result as the terminal shows it: ten lines that say what the report says, or one row a cell of a sweep.
 
+In: a `Result` or `Sweep`; ``everything`` adds every metric, and each finding in full with its way out.
+"""
+
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console, Group, RenderableType
@@ -8,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.reporting import words
+from tasks.reporting.headline import BOUND, Headline, headlines
 from tasks.reporting.numbers import NONE, shown
 from tasks.results.measurement import Estimate, Result, Sweep
 
@@ -16,17 +21,17 @@ SHORT = {"passed": "passed", "checks failed": "failed", "did not finish": "ended
 OF_A_CELL = {"accuracy_top1": "right, %", "predict_p50_ms": "p50, ms", "throughput_per_s": "per s"}
 
 
-def show(result: Result | Sweep, console: Console | None = None) -> None:
+def show(result: Result | Sweep, console: Console | None = None, everything: bool = False) -> None:
     """Print on standard output, or on the given console."""
-    (console or Console(highlight=False)).print(view(result), crop=False)
+    (console or Console(highlight=False)).print(view(result, everything), crop=False)
 
 
-def view(result: Result | Sweep) -> RenderableType:
+def view(result: Result | Sweep, everything: bool = False) -> RenderableType:
     """What `show` prints."""
-    return _sweep(result) if isinstance(result, Sweep) else Group(*_parts(result))
+    return _sweep(result) if isinstance(result, Sweep) else Group(*_parts(result, everything))
 
 
-def _parts(result: Result) -> Iterator[RenderableType]:
+def _parts(result: Result, everything: bool) -> Iterator[RenderableType]:
     state = words.state(result)
     yield Text.from_markup(f"\n[bold]{escape(words.title(result))}[/]  [{COLORS[state]}]{state}[/]")
     for name, of in (("software", words.software), ("hardware", words.hardware), ("scenario", words.scenario)):
@@ -34,20 +39,47 @@ def _parts(result: Result) -> Iterator[RenderableType]:
     if result.failure:
         yield Text(result.failure, style="red")
     if result.metrics:
-        yield from _metrics(result.metrics)
+        yield from _metrics(result.metrics) if everything else [_numbers(headlines(result))]
     for check in result.verdict.checks:
         if not check.passed:
             yield Text.from_markup(f"[red]failed[/]  {escape(check.sentence)}")
-        elif check.name == "latency bound":
+        elif check.name == BOUND and everything:
             yield Text.from_markup(f"[green]passed[/]  {escape(check.sentence)}")
-    if quietness := words.quietness(result):
+    if everything and (quietness := words.quietness(result)):
         yield Text.from_markup(f"[dim]noise[/]  {escape(quietness)}")
-    for finding in result.findings:
-        color = "yellow" if finding.severity == "warning" else "cyan"
-        yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
+    if result.findings:
+        yield from _findings(result) if everything else [_briefly(result)]
     if result.mlflow:
         yield _line("mlflow", result.mlflow.get("link", f"run {result.mlflow['run_id']} in {result.mlflow['uri']}"))
     yield _line("report", str(result.folder / "index.html"))
+
+
+def _numbers(found: list[Headline]) -> Table:
+    """A line each: what it is, value, interval, and the verdict, what would show, or why there is no number."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    for _ in ("value", "interval"):
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in found:
+        why = "" if one.number.interval else one.estimate.note.split(";")[0]  # the way out: show=all
+        more = " · ".join(part for part in (one.said, one.detectable, why) if part)
+        table.add_row(one.what, one.number.full, one.number.interval or NONE, escape(more))
+    return table
+
+
+def _briefly(result: Result) -> Text:
+    """How many of each kind, and the rules that found them."""
+    kinds = Counter(finding.severity for finding in result.findings)
+    many = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items())
+    rules = ", ".join(dict.fromkeys(finding.rule.replace("_", " ") for finding in result.findings))
+    return Text.assemble(("findings", "yellow" if kinds["warning"] else "dim"), f"  {many}: {rules} (show=all tells)")
+
+
+def _findings(result: Result) -> Iterator[Text]:
+    for finding in result.findings:
+        color = "yellow" if finding.severity == "warning" else "cyan"
+        yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
 
 
 def _line(name: str, text: str) -> Text:

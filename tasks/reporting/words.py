@@ -1,6 +1,7 @@
 """An evaluation in words: software, hardware, scenario, state, and the command that asks for it again."""
 
 import shlex
+from itertools import product
 from typing import Any
 
 from tasks import plugins
@@ -8,6 +9,7 @@ from tasks.environment import noise
 from tasks.results.measurement import Result, Sweep
 
 MLPERF = ("single_stream", "multi_stream", "server", "offline")
+START = ("python", "-m", "flows.evaluate")
 ASPECTS = ("dataset", "software", "hw", "scenario")
 
 
@@ -84,10 +86,28 @@ def command(result: Result) -> str:
     """The evaluation asked for again: in the words that asked, or by the names of its aspects when it came whole."""
     asked = result.evaluation
     if result.words:
-        return shlex.join(["python", "-m", "flows.evaluate", *result.words])
+        return shlex.join([*START, *result.words])
     names = [f"+model={asked.model.id}", f"model.weights={asked.model.weights}"]
     names += [f"{aspect}={getattr(asked, aspect).id}" for aspect in ASPECTS]
     return "python -m flows.evaluate " + " ".join(names)
+
+
+def sweep_command(sweep: Sweep) -> str:
+    """One line with ``-m`` where the cells are every combination of what varies; else a line a cell."""
+    of_cells = [cell.words for cell in sweep.cells]  # empty in cells that were read back; the sweep has theirs
+    given = [tuple(words) for words in sweep.asked if isinstance(words, list)]
+    asked = list(dict.fromkeys(given if given and len(given) == len(sweep.asked) else of_cells))
+    choices: dict[str, dict[str, None]] = {}
+    for given in asked:
+        for name, _, value in (word.partition("=") for word in given):
+            choices.setdefault(name, {})[value] = None
+    every = {tuple(f"{n}={v}" for n, v in zip(choices, of, strict=True)) for of in product(*choices.values())}
+    varied = [value for values in choices.values() if len(values) > 1 for value in values]
+    if not all(asked):
+        return "\n".join(dict.fromkeys(command(cell) for cell in sweep.cells))
+    if len(asked) < 2 or every != set(asked) or any("," in value for value in varied):
+        return "\n".join(shlex.join([*START, *words]) for words in asked)
+    return shlex.join([*START, "-m", *(f"{n}={','.join(v)}" for n, v in choices.items())])
 
 
 def _count(n: int | str, noun: str) -> str:

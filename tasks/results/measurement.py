@@ -111,6 +111,7 @@ class Result:
     steps_s: dict[str, float] = field(default_factory=dict)
     mlflow: dict[str, str] = field(default_factory=dict)
     failure: str = ""
+    detectable: dict[str, float] = field(default_factory=dict)  # metric → smallest relative difference it would show
     environment: dict[str, Any] = field(default_factory=dict)  # of one that was read back; else its processes tell
 
     @property

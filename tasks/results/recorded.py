@@ -32,4 +32,5 @@ def result_of(data: dict[str, Any]) -> Result:
         mlflow=data["mlflow"],
         failure=data["failure"],
         environment=data["environment"],
+        detectable=data.get("detectable", {}),
     )

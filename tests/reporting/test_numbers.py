@@ -17,6 +17,7 @@ from tasks.results.measurement import Estimate
         (Estimate(0.4567891, "us"), "0.4568 µs", ""),
         (Estimate(0.0, "ms"), "0.000 ms", ""),
         (Estimate(0.5, "s", 0.5, 0.5), "0.5000 s", "0.5000 – 0.5000"),
+        (Estimate(16, "samples"), "16 samples", ""),
         (Estimate(None, "ms", note="needs more"), "–", ""),
     ],
 )

@@ -1,0 +1,124 @@
+"""The three numbers that matter in a scenario: how right, the metric it is judged by, and the one to read beside it.
+
+In: a `Result`. Out: `Headline`s, as far as they were measured. Knows no scenario by name: what one is judged by is its
+own word, and what is read beside it follows from what was measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tasks import plugins
+from tasks.reporting.numbers import NONE, Shown, shown
+from tasks.results.measurement import Estimate, Result
+
+BOUND = "latency bound"  # the check that says whether it is met
+WAYS = ("p99_ms", "p90_ms", "p50_ms", "trimmed_mean_ms")  # each needs fewer queries than the one before
+BESIDE = ("optimal_batch_by_gain", "throughput_per_s", "end_to_end_p50_ms", "predict_p50_ms")
+PLACES = {"predict": "predict latency", "end_to_end": "latency end to end", "response": "response"}
+CAPTIONS = {
+    "accuracy_top1": "accuracy, top 1",
+    "throughput_per_s": "throughput",
+    "peak_qps": "highest rate that passed",
+    "optimal_batch_by_gain": "best batch size, by gain",
+}
+ALSO = {
+    "peak_qps": ("peak_failed_qps", "lowest that failed"),
+    "optimal_batch_by_gain": ("optimal_batch_by_maximum", "by the highest throughput"),
+}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One number: the metric's name, what it is, and what else its reader should know."""
+
+    name: str
+    what: str
+    estimate: Estimate
+    said: str = ""
+    detectable: str = ""
+
+    @property
+    def number(self) -> Shown:
+        """As people read it."""
+        return shown(self.estimate)
+
+    @property
+    def basis(self) -> str:
+        """What it rests on: observations, processes, a note."""
+        behind = f"n = {self.estimate.n:,}"
+        if self.estimate.note:
+            return f"{behind} · {self.estimate.note}"
+        return behind + (f" in {self.estimate.processes} processes" if self.estimate.processes > 1 else "")
+
+
+def headlines(result: Result) -> list[Headline]:
+    """At most three, in the order of the page."""
+    main = judged(result)
+    wanted = ("accuracy_top1", main, *(name for name in _beside(result, main)))
+    return [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics][:3]
+
+
+def judged(result: Result) -> str:
+    """The metric that the scenario is judged by, or the nearest one that may be stated; its name when there is none."""
+    named: str = plugins.load("tasks.scenarios", result.evaluation.scenario.kind).JUDGED
+    first = _response(result) if "bound" in named else named
+    nearest = next((name for name in _nearest(first) if _stated(result, name)), None)
+    return nearest or next((name for name in _nearest(first) if name in result.metrics), first)
+
+
+def caption(name: str) -> str:
+    """A metric in words: «response, p99»."""
+    place = next((p for p in PLACES if name.startswith(f"{p}_")), None)
+    if place is None:
+        return CAPTIONS.get(name, name)
+    way = name.removeprefix(f"{place}_").removesuffix("_ms")
+    return f"{PLACES[place]}, {'median' if way == 'p50' else way.replace('_', ' ')}"
+
+
+def bound(result: Result) -> str:
+    """«met», «not met», or «undecided», as the check of the latency bound said; else nothing."""
+    said = next((check.sentence for check in result.verdict.checks if check.name == BOUND), "")
+    return next((word for word in ("undecided", "not met", "met") if f": {word}" in said), "")
+
+
+def _headline(result: Result, name: str) -> Headline:
+    smallest = result.detectable.get(name)
+    told = f"differences from {100 * smallest:.2g} % on would show" if smallest else ""
+    return Headline(name, caption(name), result.metrics[name], _said(result, name), told)
+
+
+def _said(result: Result, name: str) -> str:
+    also, words = ALSO.get(name, ("", ""))
+    if also in result.metrics:
+        return f"{words}: {shown(result.metrics[also]).full}"
+    asked, outcome = result.evaluation.scenario, bound(result)
+    if not name.startswith("response_") or not outcome:
+        return ""
+    return f"bound p{asked.percentile:g} ≤ {asked.latency_bound_ms:g} ms: {outcome}"
+
+
+def _response(result: Result) -> str:
+    """The percentile of the bound; without a bound the p99."""
+    return f"response_p{getattr(result.evaluation.scenario, 'percentile', 99):g}_ms"
+
+
+def _nearest(name: str) -> Iterator[str]:
+    """The metric, then those that need fewer queries, the framework's call last."""
+    yield name
+    place = next((p for p in PLACES if name.startswith(f"{p}_")), None)
+    if place is not None:
+        yield from (f"{of}_{way}" for of in dict.fromkeys((place, "predict")) for way in _easier(name))
+
+
+def _easier(name: str) -> tuple[str, ...]:
+    way = next((i for i, way in enumerate(WAYS) if name.endswith(f"_{way}")), 0)
+    return WAYS[way:]
+
+
+def _beside(result: Result, main: str) -> Iterator[str]:
+    searched = (_response(result),) if main == "peak_qps" else ()
+    yield from (name for name in (*searched, *BESIDE) if name != main and _stated(result, name))
+
+
+def _stated(result: Result, name: str) -> bool:
+    return name in result.metrics and shown(result.metrics[name]).value != NONE
