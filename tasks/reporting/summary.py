@@ -43,6 +43,8 @@ def _of_result(result: Result) -> dict[str, Any]:
         "metrics": {name: asdict(estimate) for name, estimate in result.metrics.items()},
         "verdict": {"passed": result.verdict.passed, "checks": checks},
         "findings": [asdict(finding) for finding in result.findings],
+        "budgets": [asdict(budget) for budget in result.budgets],
+        "expected": result.expected if result.budgets else None,
         "environment": environment(result),
         "placement": result.placement,
         "artifacts": result.artifacts,
