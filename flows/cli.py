@@ -34,10 +34,16 @@ Request = Evaluation | Sequence[str] | Sequence[Evaluation | dict[str, Any] | li
 Job = tuple[list[str], Evaluation]
 
 
-def main(flow: str, run: Callable[[list[str]], int]) -> int:
-    """The command line of one flow: Hydra answers its own flags; a mistake ends in a sentence and its exit code."""
+def main(flow: str, run: Callable[[list[str]], int], help: str | None = None) -> int:
+    """The command line of one flow: Hydra answers its own flags; a mistake ends in a sentence and its exit code.
+
+    ``help``: what --help prints for a flow that Hydra does not compose.
+    """
     words = sys.argv[1:]
     try:
+        if help and {"-h", "--help"} & set(words):
+            print(help.strip())
+            return 0
         if any(word.split("=")[0] in HYDRA_FLAGS for word in words):
             return _as_hydra(flow)
         return run(words)

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.reporting import words
+from tasks.reporting import gate, words
 from tasks.reporting.figures import figures
 from tasks.reporting.numbers import seconds, shown
 from tasks.reporting.summary import jsonable, write_text
@@ -42,10 +42,11 @@ def _result(result: Result) -> str:
         ("hardware", words.hardware(result)),
         ("scenario", words.scenario(result)),
     )
-    return _fill(
+    return fill(
         "page.html.j2",
         result=result, asked=asked, state=words.state(result), command=words.command(result),
         key_numbers=_key_numbers(result.metrics), rows=rows, steps=_bars(result.steps_s),
+        budgets=[(b.outcome, gate.asked(b), gate.seen(b), b.reason) for b in result.budgets],
         drawings=[(d.title, d.caption, Markup(d.svg)) for d in figures(result)],
         recorded={
             "environment": words.environment(result), "placement": result.placement, "software stack": result.stack,
@@ -79,10 +80,10 @@ def _sweep(sweep: Sweep, folder: Path) -> str:
         }
         for cell in sweep.cells
     ]
-    return _fill("sweep.html.j2", sweep=sweep, cells=cells, captions=[CAPTIONS[n] for n in CELL])
+    return fill("sweep.html.j2", sweep=sweep, cells=cells, captions=[CAPTIONS[n] for n in CELL])
 
 
-def _fill(template: str, **values: Any) -> str:
+def fill(template: str, **values: Any) -> str:
     """Everything is escaped but what is Markup; a name that a template misses is an error."""
     loader = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -12,7 +12,7 @@ Direction = Literal["lower", "higher"]
 
 
 def outcome(seen: Estimate | None, bound: float, better: Direction, strict: bool = False) -> Outcome:
-    """Met or violated when the whole interval is on one side of the bound; the bound itself is inside unless ``strict``.
+    """Met or violated when the whole interval is on one side of the bound, which itself is good unless ``strict``.
 
     A number without an interval decides when several processes gave it (a maximum has none), else nothing.
     """
@@ -42,9 +42,7 @@ class Baseline:
 def held(name: str, bound: float, better: Direction, seen: Estimate | None) -> Budget:
     """The budget of one metric; the reason says what would decide it."""
     found = outcome(seen, bound, better)
-    reason = ""
-    if found == "undecided":
-        reason = _undecided(seen)
+    reason = _undecided(seen) if found == "undecided" else ""
     return Budget(name, bound, "≤" if better == "lower" else "≥", found, seen, reason)
 
 
