@@ -6,6 +6,7 @@ not be decided, and what may not be ranked. A candidate is one run: model, softw
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -121,7 +122,7 @@ def _judged(runs: pd.DataFrame, row: Run, place: str) -> Run | None:
 
 def cost(row: Run, rate: Estimate | None) -> Estimate | None:
     """Price of a million inferences: price per hour / (rate · 3600 s) · 10⁶; None without a price or a rate."""
-    price = row["price_per_hour"]
+    price: Any = row["price_per_hour"]
     if pd.isna(price) or rate is None or not rate.value:
         return None
     batch = float(row["batch"]) if rate.unit == "queries/s" and not pd.isna(row["batch"]) else 1.0

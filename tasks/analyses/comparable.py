@@ -49,9 +49,11 @@ def estimate(row: Run, name: str) -> Estimate | None:
     value, low, high, n = (row.get(f"{name}{end}") for end in ("", "_low", "_high", "_n"))
     if pd.isna(value):
         return None
-    ends = (None, None) if pd.isna(low) or pd.isna(high) else (float(low), float(high))
+    interval = None if pd.isna(low) or pd.isna(high) else (float(low), float(high))
     processes = 1 if pd.isna(row["repetitions"]) else int(row["repetitions"])
-    return Estimate(float(value), all_metrics()[name].unit, *ends, 0 if pd.isna(n) else int(n), processes)
+    lowest, highest = interval or (None, None)
+    unit = all_metrics()[name].unit
+    return Estimate(float(value), unit, lowest, highest, 0 if pd.isna(n) else int(n), processes)
 
 
 def columns(group: pd.DataFrame, by: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.queries [--runs 10000]`: how long do questions to a full store take? → reports/queries.md.
+"""`python -m tests.benchmarks.queries [--runs 10000]`: how long does a full store take to answer? → reports/queries.md.
 
 Eight runs are logged, the first multiplied in the database as `tests/benchmarks/store.py` does; every command runs in a
 fresh process, and is timed from outside.
