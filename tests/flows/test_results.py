@@ -1,6 +1,5 @@
 """Questions to a real SQLite store: tables, histories, advice, drift, and runs that others may not be slower than."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -68,7 +67,7 @@ def test_conditions_hold_together() -> None:
 
 def test_a_store_that_is_not_there_is_empty_and_is_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri(tmp_path))
-    assert results.frame(words=[STORE]).empty and os.listdir(tmp_path) == []
+    assert results.frame(words=[STORE]).empty and not list(tmp_path.iterdir())
 
 
 def test_what_does_not_agree_stands_in_another_table_or_has_a_mark() -> None:
