@@ -57,7 +57,7 @@ def run(words: list[str]) -> int:
 
     show(done, everything=everything)
     print(cli.relative(done.folder / "summary.json"))
-    return 0 if done.passed else 1
+    return done.exit_code
 
 
 if __name__ == "__main__":

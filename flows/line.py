@@ -1,7 +1,7 @@
 """The straight line of one evaluation, from question to record; called inside the flow.
 
     match ─► fetch ∥ provision ─► inputs ─► check ─► accuracy ─► timed × repetitions
-          ─► check ─► summarize ─► lint ─► log ─► render ─► show
+          ─► check ─► summarize ─► lint ─► judge ─► watch ─► log ─► render ─► show
 
 A failed check or a model that cannot be measured is logged and drawn too; bad input raises, and nothing is recorded.
 What is measured is kept until it is recorded (`tasks/results/pending.py`).
@@ -25,6 +25,7 @@ from tasks.check import check, check_inputs
 from tasks.database import masked
 from tasks.errors import Interrupted, TouchstoneError
 from tasks.fetch import fetch_artifact, identify_folder
+from tasks.judge import baseline, judge
 from tasks.lint import lint
 from tasks.log import log
 from tasks.match import match
@@ -43,6 +44,7 @@ from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
 from tasks.summarize import judged, summarize
 from tasks.tracking.store import store_uri
+from tasks.watch import watch
 
 
 def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
@@ -107,6 +109,7 @@ def _measured(
 
 def placed(result: Result, steps: dict[str, float], node: str | None, pending: Pending) -> tuple[Result, Stack]:
     """Where it runs, from which files, in which environment."""
+    baseline(result.evaluation)  # a run that is no bound is refused before anything is measured
     with _timed(steps, "match"):
         result = result.with_(placement=match(result.evaluation, node))
     return provided(result, steps, pending)
@@ -186,6 +189,7 @@ def _written(result: Result, steps: dict[str, float], parent: str | None, pendin
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
         result = result.with_(verdict=judged(result.verdict, result.measurement))
+    result = _held(result, steps)
     with _timed(steps, "log"):
         say("log")(f"writing the run to {masked(store_uri(result.evaluation.tracking))}")
         try:
@@ -199,6 +203,14 @@ def _written(result: Result, steps: dict[str, float], parent: str | None, pendin
         say("render")("drawing the report")
         render(result.with_(steps_s=dict(steps)))
     return result.with_(steps_s=dict(steps))
+
+
+def _held(result: Result, steps: dict[str, float]) -> Result:
+    """Against its budgets, and against its own history."""
+    with _timed(steps, "judge"):
+        if result.evaluation.expect:
+            result = result.with_(budgets=judge(result))
+        return result.with_(findings=(*result.findings, *watch(result)))
 
 
 def run_name(prefix: str) -> str:

@@ -16,6 +16,7 @@ from flows.beside import Clock, Spread, each, width
 from flows.line import one, run_name
 from flows.recorded import REPORTS, recorded
 from tasks.errors import TouchstoneError
+from tasks.judge import judge
 from tasks.placement.matching import distributed, satisfying
 from tasks.progress import part, say
 from tasks.render import render_sweep
@@ -59,7 +60,7 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
         where = f"{number + 1} of {len(cells)}: {evaluation.title}, {evaluation.software.id}, {evaluation.scenario.id}"
         if cell := finished.get(identity(evaluation, host)):
             tell(f"{where}: finished in {cell.run} (same evaluation, lock, and host)")
-            return cell
+            return _judged_again(cell, evaluation)
         tell(f"{where}{f' on {host}' if node else ''}; {clock.remaining([e for _, e, *_ in cells[number:]])}")
         with part(str(number + 1) if at_once > 1 else ""), spread.on(evaluation, node) as chosen, clock.running():
             return one(words, evaluation, parent["run_id"], chosen)
@@ -72,6 +73,13 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
             pinned = show_sweep(state, pinned)
         outcome.append("FINISHED" if state.passed else "FAILED")
     return state
+
+
+def _judged_again(cell: Result, evaluation: Evaluation) -> Result:
+    """A finished cell under what is expected now, which is no part of its identity."""
+    asked = cell.evaluation.model_copy(update={"expect": evaluation.expect})
+    cell = cell.with_(evaluation=asked)
+    return cell.with_(budgets=judge(cell) if asked.expect else ())
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Log: the run in MLflow, with everything that someone else needs to check it."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,7 +8,9 @@ from prefect import task
 from prefect.context import FlowRunContext
 
 from tasks import ROOT
-from tasks.metrics import mlflow_name
+from tasks.analyses.drift import CHANGED
+from tasks.metrics import mlflow_name, version
+from tasks.reporting.words import environment
 from tasks.results.files import write_files
 from tasks.results.measurement import Result
 from tasks.tracking import runs, views
@@ -45,6 +48,7 @@ def _tags(result: Result) -> dict[str, str]:
         "hw": evaluation.hw.id,
         "scenario": evaluation.scenario.id,
         "host": str(result.placement.get("host", "")),
+        **_measured(result),
         "mlflow.source.name": "python -m flows.evaluate",
         "mlflow.source.git.commit": _git("rev-parse", "HEAD"),
         "git.dirty": str(bool(_git("status", "--porcelain"))).lower(),
@@ -52,6 +56,21 @@ def _tags(result: Result) -> dict[str, str]:
         "mlflow.note.content": result.failure or " ".join(c.sentence for c in result.verdict.checks if not c.passed),
     }
     return {k: v for k, v in tags.items() if v}
+
+
+def _measured(result: Result) -> dict[str, str]:
+    """What a table of many runs needs beside their numbers: n and formula of each, what really ran, what came of it."""
+    told = environment(result)
+    effective, cpu = told.get("effective", {}), told.get("host", {}).get("cpu", {})
+    of = {name: (e.n, version(name)) for name, e in result.metrics.items() if e.value is not None}
+    return {
+        "touchstone.metrics": json.dumps(of, separators=(",", ":")),
+        "touchstone.version": str(effective.get("version", "")),
+        "touchstone.device": str(effective.get("device", "")),
+        "touchstone.processor": str(cpu.get("model", "")) if isinstance(cpu, dict) else "",
+        "touchstone.expect": result.expected if result.budgets else "",
+        "touchstone.drift": " ".join(f.sentence for f in result.findings if f.rule == CHANGED),
+    }
 
 
 def _git(*words: str, root: Path = ROOT) -> str:

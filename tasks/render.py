@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect import task
 
-from tasks.reporting import contrast
+from tasks.reporting import contrast, gate
 from tasks.reporting.page import render as render_page
 from tasks.reporting.summary import summary, write_json
 from tasks.results.contrast import Contrasts
@@ -14,8 +14,9 @@ from tasks.tracking import runs
 
 @task(persist_result=False, name="render report", task_run_name="render report")
 def render(result: Result) -> Path:
-    """Write `index.html` and `summary.json` into the result's folder; returns the latter's path."""
+    """Write the page, `summary.json`, and what budgets add into the result's folder; returns the summary's path."""
     write_json(result.folder / "summary.json", summary(result))
+    gate.write(result, result.folder)
     page = render_page(result, result.folder)
     if result.mlflow:
         runs.attach(result, page)
@@ -27,6 +28,7 @@ def render(result: Result) -> Path:
 def render_sweep(sweep: Sweep) -> Path:
     """The same for a sweep: one row a cell, each linked to its own report."""
     write_json(sweep.folder / "summary.json", summary(sweep))
+    gate.write(sweep, sweep.folder)
     render_page(sweep, sweep.folder)
     return sweep.folder / "summary.json"
 

@@ -3,14 +3,17 @@
 In: a `Measurement`. Out: name → `Estimate`. Nothing lists the files, they are found by name.
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
 from tasks import plugins
+from tasks.errors import Refused
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 
-__all__ = ["Metric", "all_metrics", "compute_all", "gather", "mlflow_name"]
+__all__ = ["Metric", "all_metrics", "compute_all", "gather", "mlflow_name", "require_known", "version"]
 
 
 def gather(groups: dict[str, tuple[Metric, ...]]) -> dict[str, Metric]:
@@ -36,6 +39,19 @@ def compute_all(measurement: Measurement) -> dict[str, Estimate]:
     metrics = all_metrics()
     found = ((name, metric.compute(measurement)) for name, metric in metrics.items())
     return {name: replace(e, formula=metrics[name].formula) for name, e in found if e is not None}
+
+
+def require_known(where: str, names: Iterable[str]) -> None:
+    """Raise `Refused` with the nearest names for those that are no metric."""
+    known = sorted(all_metrics())
+    if strange := [name for name in names if name not in known]:
+        raise Refused("\n".join(f"{where}: {plugins.unknown('metric', name, known)}" for name in strange))
+
+
+def version(name: str) -> str:
+    """Of a metric: its formula and unit, hashed (8 hexadecimal digits). Numbers of two versions are not compared."""
+    metric = all_metrics()[name]
+    return hashlib.sha256(f"{metric.formula}|{metric.unit}".encode()).hexdigest()[:8]
 
 
 def mlflow_name(name: str) -> str:

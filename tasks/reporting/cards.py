@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tasks.reporting import words
+from tasks.reporting import gate, words
 from tasks.reporting.numbers import NONE, shown
 from tasks.results.measurement import Estimate, Result, Sweep
 
@@ -84,6 +84,7 @@ def _cell(cell: Result) -> dict[str, str]:
         "scenario": asked.scenario.id,
         **{heading: shown(e).full if e else NONE for heading, e in numbers.items()},
         "state": words.state(cell),
+        **({"expected": cell.expected} if cell.budgets else {}),
         "reason": cell.failure,
     }
 
@@ -109,6 +110,8 @@ def _asked(result: Result) -> Iterator[str]:
     if result.failure:
         yield f"**{_escaped(result.failure)}**\n"
     yield from (f"- **failed**: {_escaped(c.sentence)}" for c in result.verdict.checks if not c.passed)
+    for b in result.budgets:
+        yield f"- **{b.outcome}**: {_escaped(f'expected {gate.asked(b)}, seen {gate.seen(b)} {b.reason}')}"
     for finding in result.findings:
         yield f"- **{finding.severity}**: {_escaped(f'{finding.sentence} {finding.way_out}')}"
     yield f"\nAsk for it again:\n```\n{words.command(result)}\n```"

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from tasks.reporting import words
+from tasks.reporting import gate, words
 from tasks.reporting.comparison import compared, panel_metrics
 from tasks.reporting.figures import figures
 from tasks.reporting.headline import caption, headlines
@@ -43,6 +43,7 @@ def _result(result: Result) -> str:
         result=result, title=words.title(result), asked=asked, state=words.state(result), command=words.command(result),
         noise=words.environment(result).get("noise", {}), key_numbers=headlines(result),
         rows=rows, steps=_bars(result.steps_s),
+        budgets=[(b.outcome, gate.asked(b), gate.seen(b), b.reason) for b in result.budgets],
         drawings=[(d.title, d.caption, Markup(d.svg)) for d in figures(result)],
         recorded={
             "environment": words.environment(result), "placement": result.placement, "software stack": result.stack,

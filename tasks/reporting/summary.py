@@ -45,6 +45,8 @@ def _of_result(result: Result) -> dict[str, Any]:
         "detectable": result.detectable,
         "verdict": {"passed": result.verdict.passed, "checks": checks},
         "findings": [asdict(finding) for finding in result.findings],
+        "budgets": [asdict(budget) for budget in result.budgets],
+        "expected": result.expected if result.budgets else None,
         "environment": environment(result),
         "placement": result.placement,
         "artifacts": result.artifacts,

@@ -11,12 +11,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tasks.reporting import words
+from tasks.reporting import gate, words
 from tasks.reporting.headline import BOUND, Headline, headlines
 from tasks.reporting.numbers import NONE, shown
 from tasks.results.measurement import Estimate, Result, Sweep
 
 COLORS = {"passed": "green", "checks failed": "red", "did not finish": "red"}
+OUTCOMES = {"met": "green", "violated": "red", "undecided": "yellow"}
 SHORT = {"passed": "passed", "checks failed": "failed", "did not finish": "ended"}
 OF_A_CELL = {"accuracy_top1": "right, %", "predict_p50_ms": "p50, ms", "throughput_per_s": "per s"}
 
@@ -40,6 +41,8 @@ def _parts(result: Result, everything: bool) -> Iterator[RenderableType]:
         yield Text(result.failure, style="red")
     if result.metrics:
         yield from _metrics(result.metrics) if everything else [_numbers(headlines(result))]
+    if result.budgets:
+        yield _budgets(result)
     for check in result.verdict.checks:
         if not check.passed:
             yield Text.from_markup(f"[red]failed[/]  {escape(check.sentence)}")
@@ -82,6 +85,17 @@ def _findings(result: Result) -> Iterator[Text]:
         yield Text.from_markup(f"[{color}]{finding.severity}[/]  {escape(f'{finding.sentence} {finding.way_out}')}")
 
 
+def _budgets(result: Result) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("expected", "seen", ""):
+        table.add_column(name)
+    for budget in result.budgets:
+        seen = f"{gate.seen(budget)}  {budget.reason}".strip()
+        color = OUTCOMES[budget.outcome]
+        table.add_row(escape(gate.asked(budget)), escape(seen), f"[{color}]{budget.outcome}[/]")
+    return table
+
+
 def _line(name: str, text: str) -> Text:
     """One line however long, so that a path can be copied."""
     return Text.assemble((name, "dim"), "  ", text, no_wrap=True, overflow="ignore")
@@ -118,11 +132,16 @@ def _sweep(sweep: Sweep) -> RenderableType:
         where = f" on {cell.placement.get('host', '?')}" if several else ""
         aspects = escape(f"{asked.software.id}, {asked.hw.id}{where}, {asked.scenario.id}")
         numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
-        table.add_row(escape(words.title(cell)), aspects, *numbers, f"[{COLORS[state]}]{SHORT[state]}[/]")
+        state_of = f"[{COLORS[state]}]{SHORT[state]}[/]{_expected(cell)}"
+        table.add_row(escape(words.title(cell)), aspects, *numbers, state_of)
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")
     compared = sweep.mlflow.get("link", f"make ui, then the run {sweep.run}: its description links to the comparison")
     lines = [_line("compare", compared)] if sweep.mlflow else []
     return Group(title, table, *lines, _line("report", str(sweep.folder / "index.html")))
+
+
+def _expected(cell: Result) -> str:
+    return f" [{OUTCOMES[cell.expected]}]{cell.expected}[/]" if cell.budgets else ""
 
 
 def _brief(estimate: Estimate | None) -> str:

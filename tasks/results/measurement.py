@@ -8,6 +8,8 @@ from typing import Any, Literal
 from tasks.results.process import Process, wall_s
 from tasks.specs.evaluation import Evaluation
 
+UNDECIDED = 4  # the exit code
+
 
 @dataclass(frozen=True)
 class Measurement:
@@ -91,6 +93,21 @@ class Finding:
     way_out: str
 
 
+Outcome = Literal["met", "violated", "undecided"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What was expected of one number; ``seen`` is None when it was not measured, ``reason`` says why undecided."""
+
+    name: str
+    bound: float
+    relation: Literal["≤", "≥"]
+    outcome: Outcome
+    seen: Estimate | None
+    reason: str = ""
+
+
 @dataclass(frozen=True)
 class Result:
     """One evaluation from question to record."""
@@ -108,6 +125,7 @@ class Result:
     verdict: Verdict = Verdict()
     metrics: dict[str, Estimate] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    budgets: tuple[Budget, ...] = ()
     steps_s: dict[str, float] = field(default_factory=dict)
     mlflow: dict[str, str] = field(default_factory=dict)
     failure: str = ""
@@ -118,6 +136,17 @@ class Result:
     def passed(self) -> bool:
         """Measured, and every check held."""
         return not self.failure and self.verdict.passed
+
+    @property
+    def expected(self) -> Outcome:
+        """Of all budgets together: violated if one is, else undecided if one is, else met."""
+        found = {b.outcome for b in self.budgets}
+        return "violated" if "violated" in found else "undecided" if "undecided" in found else "met"
+
+    @property
+    def exit_code(self) -> int:
+        """0 met, 1 failed or violated, 4 undecided."""
+        return {"met": 0, "violated": 1, "undecided": UNDECIDED}[self.expected] if self.passed else 1
 
     def with_(self, **changes: Any) -> "Result":
         """A copy with some nouns added."""
@@ -142,3 +171,9 @@ class Sweep:
     def passed(self) -> bool:
         """Whether every cell passed."""
         return all(c.passed for c in self.cells)
+
+    @property
+    def exit_code(self) -> int:
+        """That of the worst cell: 1 before 4 before 0."""
+        codes = {c.exit_code for c in self.cells}
+        return 1 if 1 in codes else max(codes, default=0)

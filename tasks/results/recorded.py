@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tasks.results.measurement import Check, Estimate, Finding, Result, Verdict
+from tasks.results.measurement import Budget, Check, Estimate, Finding, Result, Verdict
 from tasks.specs.evaluation import Evaluation
 
 
@@ -28,9 +28,14 @@ def result_of(data: dict[str, Any]) -> Result:
         verdict=Verdict(checks),
         metrics={name: Estimate(**value) for name, value in data["metrics"].items()},
         findings=tuple(Finding(**f) for f in data["findings"]),
+        budgets=tuple(_budget(b) for b in data.get("budgets", ())),
         steps_s=data["steps_s"],
         mlflow=data["mlflow"],
         failure=data["failure"],
         environment=data["environment"],
         detectable=data.get("detectable", {}),
     )
+
+
+def _budget(data: dict[str, Any]) -> Budget:
+    return Budget(**{**data, "seen": Estimate(**data["seen"]) if data["seen"] else None})

@@ -15,7 +15,7 @@ from tasks.specs.base import Spec, digest
 from tasks.specs.dataset import Dataset
 from tasks.specs.hardware import Hardware
 from tasks.specs.model import Head, Model
-from tasks.specs.protocol import Scenario, Services, Tracing, Tracking, Workers
+from tasks.specs.protocol import Expect, Scenario, Services, Tracing, Tracking, Workers
 from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
@@ -42,6 +42,7 @@ class Evaluation(Spec):
         description="any: one node that has what is asked for; all: every such node, as the cells of a sweep."
     )
     allow_modules: tuple[str, ...] = Field(description="Modules whose functions may be steps by dotted path.")
+    expect: Expect = Field(default=Expect(), description="Budgets; they change no identity.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -95,8 +95,40 @@ def _without_password(uri: str) -> str:
     return uri
 
 
+class Drift(Spec):
+    """How an evaluation is held against its own history."""
+
+    metrics: tuple[str, ...] = Field(
+        default=("accuracy_top1", "predict_p50_ms", "throughput_per_s", "memory_peak_bytes"),
+        description="Which are watched; one that a run does not have is passed over.",
+    )
+    alarms_per_month: float = Field(
+        default=0.1, gt=0, lt=1, description="False ones of one evaluation, all its metrics together."
+    )
+
+
 class Tracking(Aspect):
     """The MLflow store. None = $MLFLOW_TRACKING_URI, else a SQLite file in the repository."""
 
     uri: Annotated[str, AfterValidator(_without_password)] | None
     experiment: str = Field(min_length=1)
+    drift: Drift = Drift()
+
+
+class Expect(Spec):
+    """Budgets: a metric's name and its bound, the upper one where less is better, else the lower one."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, float] = Field(init=False)
+
+    not_slower_than: str | None = Field(
+        default=None, description="A recorded run, by name or summary.json, of the same data set and scenario."
+    )
+
+    @property
+    def bounds(self) -> dict[str, float]:
+        """Metric name → bound."""
+        return dict(self.__pydantic_extra__)
+
+    def __bool__(self) -> bool:
+        return bool(self.bounds) or self.not_slower_than is not None

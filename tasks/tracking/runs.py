@@ -97,6 +97,13 @@ def _explained() -> Iterator[None]:
         raise TouchstoneError(f"MLflow did not take it: {first_line(error)}") from error
 
 
+def tag(tracking: Tracking, run_id: str, name: str, value: str) -> None:
+    """Say one more thing of a run that has been written."""
+    made, _ = client(tracking)
+    with _explained():
+        made.set_tag(run_id, name, value)
+
+
 def attach(result: Result, file: Path) -> None:
     """Add one file to a run that has been written, such as its report."""
     made, _ = client(result.evaluation.tracking)

@@ -1,0 +1,3 @@
+"""What many recorded runs say together: comparable tables, histories, fronts.
+
+In: frames of `tasks/tracking/records.py`."""

@@ -1,0 +1,44 @@
+"""Watch: a result against the runs of the same evaluation, software, and host that were recorded before it."""
+
+import pandas as pd
+from prefect import task
+
+from tasks.analyses import drift
+from tasks.errors import TouchstoneError
+from tasks.metrics import version
+from tasks.progress import say
+from tasks.results.measurement import Finding, Result
+from tasks.statistics.history import LEAST
+from tasks.tracking import records
+
+
+@task(persist_result=False, name="watch for drift", task_run_name="watch for drift")
+def watch(result: Result) -> tuple[Finding, ...]:
+    """One finding a metric that has changed; none for a failed evaluation, or while the history is short."""
+    asked = result.evaluation.tracking
+    if not result.passed:
+        return ()
+    same = {
+        "hash_evaluation": result.hashes["evaluation"],
+        "stack": str(result.stack.get("key", "")),
+        "host": str(result.placement.get("host", "")),
+    }
+    try:
+        before = records.frame(asked, asked.drift.metrics, where={k: v for k, v in same.items() if v})
+    except TouchstoneError as error:
+        say("watch")(f"{error} So this run is not held against its history.")
+        return ()
+    now = _row(result)
+    before = before[(before["run"] != result.run) & (before["started"] <= now["started"].iloc[0])]
+    if len(before) < LEAST:
+        return ()
+    return tuple(drift.findings(drift.history(pd.concat([now, before.astype(object)], ignore_index=True)), asked.drift))
+
+
+def _row(result: Result) -> pd.DataFrame:
+    """The result as the store will have it, as far as a history needs."""
+    row = {"run": result.run, "started": pd.Timestamp(result.started_at), "state": "passed", "baseline": None}
+    for name, estimate in result.metrics.items():
+        if estimate.value is not None:
+            row |= {name: estimate.value, f"{name}_version": version(name)}
+    return pd.DataFrame([row], dtype=object)
