@@ -58,7 +58,8 @@ def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
     """  # what stands under Args is shown in the form of Prefect's UI
     jobs = asked_again(resume) if resume and not request else cli.jobs(request)
     first, tell = jobs[0][1], say("start")
-    with running(str(flow_run.id)), local.ray(first.services, first.workers, tell) as address:
+    running(str(flow_run.id))
+    with local.ray(first.services, first.workers, tell) as address:
         tell(f"Ray: {described(address)}")
         with connected(address):
             mark_crashed(tell)

@@ -120,7 +120,7 @@ def _write(done: list[list[Any]]) -> None:
 
 
 def _case(fault: str, step: str, n: int, ground: Ground, cases: list[Case]) -> Case:
-    server, more = faults.tracking(ground) if fault == "MLflow server" else (None, "")
+    more = faults.tracking(ground) if fault == "MLflow server" else ""
     run = Run(ground, step, seed=n * 101 + len(step), more=(f"tracking.uri={more}",) if more else ())
     case = Case(fault, run)
     run.begin()
@@ -130,8 +130,6 @@ def _case(fault: str, step: str, n: int, ground: Ground, cases: list[Case]) -> C
     FAULTS[fault].mend(ground)
     laws.settle(cases, run)
     laws.judge(case, reached, struck)
-    if server:
-        server.kill()
     cases.append(case)
     return case
 

@@ -20,6 +20,7 @@ from tests.faults.wire import Wire
 
 ALL = tuple(STEPS)
 _wires: dict[Ground, Wire] = {}
+_ports: dict[Ground, int] = {}
 PASSED, FAILED, REFUSED, INTERRUPTED, KILLED = 0, 1, 2, 130, 137
 
 
@@ -34,7 +35,7 @@ class Fault:
     steps: tuple[str, ...] = ALL
     codes: tuple[int, ...] = (PASSED, FAILED)
     orphans: bool = False
-    mend: Callable[[Ground], None] = lambda ground: None
+    mend: Callable[[Ground], object] = lambda ground: None
     needs: str = ""
 
 
@@ -158,7 +159,7 @@ FAULTS = {
     "driver": Fault(driver, codes=(KILLED,), orphans=True),
     "command line": Fault(command_line, codes=(-signal.SIGKILL,)),
     "Prefect server": Fault(service("prefect")),
-    "MLflow server": Fault(tracking_server),
+    "MLflow server": Fault(tracking_server, mend=lambda ground: bool(tracking(ground))),
     "Ctrl-C": Fault(interrupt, codes=(INTERRUPTED,)),
     "network cut": Fault(cut, mend=_join, needs="wire"),
     "disk full": Fault(disk_full, codes=(PASSED, FAILED, REFUSED), mend=Ground.empty),
@@ -176,14 +177,16 @@ def clocked(ground: Ground) -> None:
     ground.env |= {"LD_PRELOAD": str(library), "CLOCK_OFFSET": str(offset)}
 
 
-def tracking(ground: Ground) -> "tuple[subprocess.Popen[str], str]":
-    """MLflow's server over the store of the ground, and its address."""
+def tracking(ground: Ground) -> str:
+    """MLflow's server over the store of the ground, always at one address, started where it is not up."""
     from tasks.services.children import answers, free_port
 
-    port = free_port(0)
-    words = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
-    env = {**ground.env, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    log = (ground.temp / "mlflow.log").open("a")
-    server = ground.begin(*words, "--backend-store-uri", ground.store, env=env, stdout=log, stderr=log)
-    assert until(lambda: answers(f"http://127.0.0.1:{port}/health"), 60), "MLflow's server did not start"
-    return server, f"http://127.0.0.1:{port}"
+    port = _ports.setdefault(ground, free_port(0))
+    address = f"http://127.0.0.1:{port}"
+    if not _mlflow(ground):
+        words = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
+        env = {**ground.env, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+        log = (ground.temp / "mlflow.log").open("a")
+        ground.begin(*words, "--backend-store-uri", ground.store, env=env, stdout=log, stderr=log)
+    assert until(lambda: answers(f"{address}/health"), 120), "MLflow's server did not start"
+    return address
