@@ -54,7 +54,7 @@ class Headline:
 def headlines(result: Result) -> list[Headline]:
     """At most three, in the order of the page."""
     main = judged(result)
-    wanted = ("accuracy_top1", main, *(name for name in _beside(result, main)))
+    wanted = ("accuracy_top1", main, *_beside(result, main))
     return [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics][:3]
 
 

@@ -95,7 +95,7 @@ def command(result: Result) -> str:
 def sweep_command(sweep: Sweep) -> str:
     """One line with ``-m`` where the cells are every combination of what varies; else a line a cell."""
     of_cells = [cell.words for cell in sweep.cells]  # empty in cells that were read back; the sweep has theirs
-    given = [tuple(words) for words in sweep.asked if isinstance(words, list)]
+    given = [tuple(cell) for cell in sweep.asked if isinstance(cell, list)]
     asked = list(dict.fromkeys(given if given and len(given) == len(sweep.asked) else of_cells))
     choices: dict[str, dict[str, None]] = {}
     for words in asked:
