@@ -21,6 +21,8 @@ NAMES = {
     "end_to_end_p50_ms": "end_to_end/p50_ms",
     "end_to_end_p90_ms": "end_to_end/p90_ms",
     "end_to_end_p99_ms": "end_to_end/p99_ms",
+    "early_stopping_p90_ms": "early_stopping/p90_ms",
+    "early_stopping_p99_ms": "early_stopping/p99_ms",
     "throughput_per_s": "throughput/per_s",
     "memory_peak_bytes": "memory/peak_bytes",
     "load_s": "load/s",
