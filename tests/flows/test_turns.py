@@ -43,9 +43,9 @@ def test_noise_ends_at_the_last_look_undecided() -> None:
 
 
 def test_time_ends_it_between_two_looks_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = itertools.count()
+    clock = itertools.count()  # a second a reading: two lines of progress a block read it too
     monkeypatch.setattr(turns.time, "monotonic", lambda: float(next(clock)))
-    found, _ = session(itertools.cycle([0.7, 1.5, 1.1]), seconds=3.0)
-    assert found.ended == "the budget of 3 s, after 2 blocks" and found.comparison.blocks == 2
+    found, _ = session(itertools.cycle([0.7, 1.5, 1.1]), seconds=5.0)
+    assert found.ended == "the budget of 5 s, after 2 blocks" and found.comparison.blocks == 2
     none, order = session(itertools.cycle([1.0]), seconds=0.5)
     assert none.blocks == () and none.comparison.ratio is None and order == []
