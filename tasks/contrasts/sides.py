@@ -8,7 +8,7 @@ from tasks.metrics import Metric, all_metrics
 from tasks.plugins import unknown
 from tasks.results.measurement import Measurement
 from tasks.results.process import Process
-from tasks.statistics import Paired, paired_difference
+from tasks.statistics import Paired, paired_difference, percentile
 
 
 def metric_of(name: str) -> Metric:
@@ -20,7 +20,12 @@ def metric_of(name: str) -> Metric:
 
 
 def value(metric: Metric, process: Process) -> float:
-    """In the metric's unit. Raises `TouchstoneError` where one process cannot state it."""
+    """In the metric's unit. Raises `TouchstoneError` where one process cannot state it.
+
+    A median is taken as it is: it needs no interval of its own, as processes are the unit here.
+    """
+    if metric.name.endswith("_p50_ms") and len(process.timed):
+        return percentile(process.latency_ns(metric.boundary) / 1e6, 0.5)
     found = metric.compute(Measurement((process,)))
     if found is None or found.value is None or found.value <= 0:
         why = found.note if found and found.note else "it was not recorded"

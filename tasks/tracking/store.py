@@ -15,6 +15,7 @@ from tasks.specs.protocol import Tracking
 os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")  # a logger's own level is overwritten by MLflow's import
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
 os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # what cannot be logged is kept, so do not wait minutes
 

@@ -79,7 +79,7 @@ def _lines(pool: Path) -> Iterator[dict[str, Any]]:
 
 def add(minutes: float, pool: Path = POOL) -> int:
     """Append blocks, equal and planted in turn, for so many minutes; how many there are now."""
-    end, short = time.monotonic() + 60 * minutes, Short()
+    short = Short()
     made_of = {"host": socket.gethostname(), "evaluation": short.evaluation.hashes()["evaluation"], "words": WORDS}
     head, blocks = read(pool)
     if not head:
@@ -88,6 +88,7 @@ def add(minutes: float, pool: Path = POOL) -> int:
         _append(pool, head)
     if any(head[name] != value for name, value in made_of.items()):
         raise SystemExit(f"{pool} is of another host or evaluation: {head}. Move it away to begin a new one.")
+    end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
         planted = len(blocks) % 2 == 1
         block = short.block(head["wait_us"] if planted else 0.0)

@@ -17,6 +17,7 @@ def test_a_rate_becomes_a_time_and_a_time_stays() -> None:
         metric = sides.metric_of(name)
         assert sides.time(metric, sides.value(metric, slow)) > sides.time(metric, sides.value(metric, fast))
     assert sides.value(sides.metric_of("predict_p50_ms"), slow) == 2.0
+    assert sides.value(sides.metric_of("predict_p50_ms"), timed(0, queries=3)) == 1.0, "no interval is needed"
 
 
 def test_a_metric_that_no_process_has_alone_is_refused_and_one_that_is_not_stated_says_why() -> None:
