@@ -51,7 +51,7 @@ def estimate(row: Run, name: str) -> Estimate | None:
     if pd.isna(value):
         return None
     interval = None if pd.isna(low) or pd.isna(high) else (float(low), float(high))
-    processes = 1 if pd.isna(row["repetitions"]) else int(row["repetitions"])
+    processes: int = 1 if pd.isna(row["repetitions"]) else int(row["repetitions"])
     lowest, highest = interval or (None, None)
     unit = all_metrics()[name].unit
     return Estimate(float(value), unit, lowest, highest, 0 if pd.isna(n) else int(n), processes)
