@@ -15,6 +15,7 @@ from tasks.tracking.records import ASPECTS, IDENTITY
 
 TELLING = ("model", "software", "version", "hw", "host", "scenario", "batch", "threads", "weights", "stack")
 
+ABOUT_A_RUN = ("commit", "drift", "expected", "baseline", "state")  # differ between runs of one question
 
 Run = Mapping[Any, Any]  # a row of the frame
 
@@ -58,7 +59,7 @@ def estimate(row: Run, name: str) -> Estimate | None:
 
 def columns(group: pd.DataFrame, by: Sequence[str]) -> list[str]:
     """``by``, and what else tells two rows apart that it would show as one."""
-    shown, others = list(by), [a for a in ASPECTS if a not in (*TELLING, *IDENTITY)]
+    shown, others = list(by), [a for a in ASPECTS if a not in (*TELLING, *IDENTITY, *ABOUT_A_RUN)]
     while len(same := group[group.duplicated(shown, keep=False)]):
         left = [c for c in (*TELLING, *others, "started") if c not in shown]
         each = same.groupby(shown, dropna=False)

@@ -137,3 +137,14 @@ def test_hydras_own_flags_are_hydras_and_leave_nothing_behind(flag: str, said: s
     done = python("flows.evaluate", *([flag] if flag == "--help" else [flag, "job", "+model=patchnet"]))
     assert done.returncode == 0 and said in done.stdout
     assert {p.name for p in ROOT.iterdir()} == before
+
+
+def test_a_budget_of_any_metric_is_a_word_and_no_part_of_the_identity() -> None:
+    plain, bounded = (cli.read(["+model=patchnet", *w])[0] for w in ([], ["expect.predict_p99_ms=120"]))
+    assert bounded.expect.bounds == {"predict_p99_ms": 120.0} and bounded.hashes() == plain.hashes()
+    (priced,) = cli.read(["+model=patchnet", "hw.price_per_hour=2.5", "hw.currency=EUR"])
+    assert priced.hashes() == plain.hashes()
+
+
+def test_a_budget_of_no_metric_names_the_nearest() -> None:
+    assert "Did you mean predict_p99_ms" in refusal("+model=patchnet", "expect.predict_p9_ms=1")
