@@ -23,6 +23,7 @@ DEFAULTS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_ENABLE_AUTO_CONNECT": "0",  # a call after the end must not start a cluster of its own
     "RAY_AUTH_MODE": "token",
+    "RAY_worker_niceness": "0",  # else Ray, and with it the process that is measured, gives way to everything else
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "3",  # three tries, where a wrong token and a wrong port look the same
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",
     "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "10",  # a killed driver's calls end after so many seconds
