@@ -47,7 +47,8 @@ def compare(asked: list[Request], how: dict[str, Any], words: list[str]) -> Cont
     """Compare each pair of ``asked``, one after the other, as ``how`` says; ``words`` are what was typed."""
     found, plan = [_pair(request) for request in asked], Asked.model_validate(how)
     first, tell = found[0].a[1], say("start")
-    with running(str(flow_run.id)), local.ray(first.services, first.workers, tell) as address:
+    running(str(flow_run.id))
+    with local.ray(first.services, first.workers, tell) as address:
         tell(f"Ray: {described(address)}")
         with connected(address):
             mark_crashed(tell)
