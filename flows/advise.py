@@ -50,13 +50,21 @@ def advise(words: list[str]) -> "Advice":
         require_known("by", [by])
     store = {k: v for k, v in filters.items() if k.startswith("tracking")}
     rest = {k: v for k, v in filters.items() if k not in store}
-    known = list(all_metrics())
+    known = [name for name in all_metrics() if _named(name, [text for _, text in given], by)]
     runs = newest(frame(known, (), [f"{k}={v}" for k, v in store.items()], **rest))
     recorded = {name for name in known if runs[name].notna().any()}
     asked = [(kind, parsed(kind, text, recorded)) for kind, text in given]
     return advice.advise(
         runs, [r for kind, r in asked if kind == "limit"], [r for kind, r in asked if kind == "floor"], by
     )
+
+
+def _named(metric: str, texts: list[str], by: str) -> bool:
+    """Whether the words may be about this metric; reading fewer takes less time in a full store."""
+    from tasks.analyses.advice import ACCURACY, RATES
+
+    asked = [re.split(r"[^a-z0-9_]", text.strip())[0] for text in texts]
+    return metric in (*RATES, ACCURACY, by) or any(metric == a or metric.endswith(f"_{a}_ms") for a in asked)
 
 
 def run(words: list[str]) -> int:

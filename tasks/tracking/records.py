@@ -37,6 +37,7 @@ ASPECTS = tuple(name for name in (*PARAMS, *TAGS) if name not in ("metrics", "ef
 FIRST = ("run", "run_id", "started")
 IDENTITY = ["hash_evaluation", "stack", "host"]  # of a question: the same one, asked again
 PAGE = 1000
+FEW = 500
 BATCH = {"single_stream": "1"}
 
 
@@ -87,11 +88,11 @@ def _from_database(
             rows: Rows = {uuid: {"run": name, "run_id": uuid, "started": at} for uuid, name, at in begun}
             if not rows:
                 return rows
-            few = f" AND run_uuid IN (SELECT run_uuid FROM runs WHERE {chosen})" if where else ""
+            few = list(rows) if where and len(rows) <= FEW else None
             for table, columns in (("params", wanted), ("tags", TAGS)):
                 named = {key: column for column, key in columns.items()}
-                _fill(rows, connection, table, few, values, named)
-            _fill(rows, connection, "latest_metrics", few, values, _keys(metrics))
+                _fill(rows, connection, table, few, named)
+            _fill(rows, connection, "latest_metrics", few, _keys(metrics))
         engine.dispose()
     except SQLAlchemyError as error:
         said = first_line(getattr(error, "orig", None) or error)
@@ -131,19 +132,17 @@ def _recorded(name: str) -> Iterator[str]:
     yield from ("_".join(parts[:i]) + "/" + "_".join(parts[i:]) for i in range(1, len(parts)))
 
 
-def _fill(
-    rows: Rows, connection: Any, table: str, few: str, values: dict[str, Any], named: dict[str, str] | None
-) -> None:
-    """One table's keys and values into the rows."""
+def _fill(rows: Rows, connection: Any, table: str, few: list[str] | None, named: dict[str, str] | None) -> None:
+    """One table's keys and values into the rows. ``few``: the runs, where they are few enough to be asked by id."""
     from sqlalchemy import bindparam, text
 
-    asked = "key IN :keys" if named is not None else "1 = 1"
-    query = text(f"SELECT run_uuid, key, value FROM {table} WHERE {asked}{few}")
-    given = {k: v for k, v in values.items() if few}
-    if named is not None:
-        query = query.bindparams(bindparam("keys", expanding=True))
-        given["keys"] = list(named)
-    for uuid, key, value in connection.execute(query, given):
+    given = {"keys": list(named) if named is not None else None, "few": few}
+    columns = {"keys": "key", "few": "run_uuid"}
+    asked = [name for name, values in given.items() if values is not None]
+    condition = " AND ".join(f"{columns[name]} IN :{name}" for name in asked) or "1 = 1"
+    query = text(f"SELECT run_uuid, key, value FROM {table} WHERE {condition}")
+    query = query.bindparams(*(bindparam(name, expanding=True) for name in asked))
+    for uuid, key, value in connection.execute(query, {name: given[name] for name in asked}):
         if uuid in rows:
             rows[uuid][named[key] if named is not None else key.replace("/", "_", 1)] = value
 
