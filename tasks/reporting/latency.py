@@ -46,7 +46,7 @@ def distribution(result: Result) -> Drawing | None:
             below.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
             below.xaxis.set_major_formatter("{x:g}")
             below.minorticks_off()
-        if len(processes) > 1:
+        if 1 < len(processes) <= len(SERIES):
             below.legend(loc="lower right")
         svg = to_svg(figure, "distribution", f"Distribution of the {named}, one curve a process")
     since = " From the scheduled arrival." if scheduled else ""
