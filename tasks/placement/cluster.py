@@ -25,7 +25,7 @@ _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
 _address: list[str | None] = []  # one while connected
 _raylet: list[str] = []  # the socket of the own node's, while connected as a node
-_broken, _mending = Event(), Lock()
+_broken, _mending, _given_up = Event(), Lock(), list[TouchstoneError]()
 _ended = Event()  # nothing begins any more, and what fails was interrupted
 
 
@@ -37,6 +37,7 @@ def connected(address: str | None) -> Iterator[None]:
     """
     _broken.clear()
     _ended.clear()
+    _given_up.clear()
     _connect(address)
     _address.append(address)
     try:
@@ -80,6 +81,8 @@ def _mend(say: Callable[[str], None]) -> None:
     with _mending:
         if not _broken.is_set():
             return
+        if _given_up:
+            raise _given_up[0]
         say(f"Ray was lost; waiting for {described(_address[-1])}")
         _disconnect()
         deadline = time.monotonic() + BACK_S
@@ -87,8 +90,9 @@ def _mend(say: Callable[[str], None]) -> None:
             try:
                 _connect(_address[-1])
                 _broken.clear()
-            except TouchstoneError:
+            except TouchstoneError as error:
                 if time.monotonic() > deadline:
+                    _given_up.append(error)  # nobody else waits for it once more
                     raise
                 time.sleep(1)
 

@@ -20,7 +20,7 @@ STEPS = {
     "render": ("render ", 0.3),
 }
 WORDS = ["+model=patchnet", "scenario=quick", "scenario.min_duration_s=2", "scenario.accuracy_samples=100"]
-END_S = 150.0
+END_S = 240.0
 CUT_END_S = 420.0  # where the network says nothing
 
 
