@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from flows.foreground import interrupted
 from tasks import ROOT, plugins
 from tasks.database import masked
 from tasks.errors import Refused, TouchstoneError
@@ -49,7 +50,9 @@ def main(flow: str, run: Callable[[list[str]], int]) -> int:
             file=sys.stderr,
         )
         return 1
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt) and not interrupted():
+            raise
         print("Interrupted. Nothing was recorded.", file=sys.stderr)
         return 130
 
