@@ -51,5 +51,5 @@ ui: $(READY)     ## the same with MLflow's UI
 down: $(READY)   ## end them
 	@$(PY) -m flows.services down
 
-test-faults: $(READY) ## every process killed in every step: reports/faults.md (about an hour)
+test-faults: $(READY) ## every process killed in every step: reports/faults.md (an hour or two)
 	@$(PY) -m tests.faults

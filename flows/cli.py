@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from flows.foreground import interrupted
 from tasks import ROOT, plugins
 from tasks.database import masked
 from tasks.errors import Refused, TouchstoneError
@@ -60,7 +61,9 @@ def main(flow: str, run: Callable[[list[str]], int], help: str | None = None) ->
             file=sys.stderr,
         )
         return 1
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt) and not interrupted():
+            raise
         print("Interrupted. Nothing was recorded.", file=sys.stderr)
         return 130
 

@@ -15,6 +15,12 @@ from tasks.environment.parent import die_with_parent
 
 PATIENCE_S = 30
 MOMENT_S = 0.05
+_told: list[bool] = []  # that this process was interrupted
+
+
+def interrupted() -> bool:
+    """Whether Ctrl-C has come; what fails after it may carry any other exception."""
+    return bool(_told)
 
 
 def forked() -> int | None:
@@ -37,6 +43,7 @@ def interruptible() -> None:
     """
 
     def interrupt(_: int, frame: FrameType | None) -> None:
+        _told.append(True)
         if frame and frame.f_code.co_filename == logging.__file__:
             _once_more()
         else:

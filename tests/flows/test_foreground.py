@@ -32,3 +32,24 @@ def test_an_interrupt_in_a_forks_hook_arrives(file: str, said: str) -> None:
     command = [sys.executable, "-c", CODE.format(file=file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
     assert done.stdout == said and done.stderr == ""
+
+
+AFTER = """
+import os, signal, sys
+from flows import cli
+from flows.foreground import interruptible
+def run(words):
+    interruptible()
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+    except KeyboardInterrupt as error:
+        raise {raised} from error
+sys.argv = ["evaluate"]
+sys.exit(cli.main("evaluate", run))
+"""
+
+
+def test_what_fails_after_an_interrupt_is_no_traceback() -> None:
+    command = [sys.executable, "-c", AFTER.format(raised="AttributeError('half begun')")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (130, "Interrupted. Nothing was recorded.\n")
