@@ -19,6 +19,7 @@ from tasks.progress import say
 from tasks.results.contrast import Contrasts
 from tasks.services import local
 from tasks.services.explained import explained
+from tasks.services.flow_runs import starting
 from tasks.specs.comparison import Asked
 from tasks.specs.evaluation import Evaluation
 
@@ -48,6 +49,7 @@ def _measured(asked: list[pairs.Pair], how: Asked, words: list[str]) -> Contrast
         from flows.interleaved import compare as flow
 
         with explained():
+            starting()
             return flow([_plain(pair) for pair in asked], how.model_dump(mode="json"), words)
 
 

@@ -13,6 +13,7 @@ from tasks.progress import say
 from tasks.results.measurement import Result, Sweep
 from tasks.services import local
 from tasks.services.explained import explained
+from tasks.services.flow_runs import starting
 
 
 def evaluate(request: cli.Request, resume: str | None = None) -> Result | Sweep:
@@ -40,6 +41,7 @@ def _flow(jobs: list[cli.Job], resume: str | None) -> Result | Sweep:
         from flows.pipeline import evaluate as flow
 
         with explained():
+            starting()
             return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume)
 
 

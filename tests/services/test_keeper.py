@@ -108,8 +108,8 @@ def test_what_is_killed_comes_back_at_its_address(services: Services) -> None:
     assert set(before) == {"prefect", "ray", "worker"}
     for service in before.values():
         os.kill(service["pid"], signal.SIGKILL)
-    until(lambda: all(services.state()[n]["pid"] != before[n]["pid"] for n in before), "all were started again")
-    until(lambda: services.ready(*before), "all are ready again")
+    until(lambda: all(services.state()[n]["pid"] != before[n]["pid"] for n in before), "all were started again", 120)
+    until(lambda: services.ready(*before), "all are ready again", 120)
     assert {n: s["address"] for n, s in services.state().items()} == {n: s["address"] for n, s in before.items()}
     raylets = [c for c in services.processes() if "raylet/raylet" in c]
     assert len(raylets) == 1, "the killed Ray left something behind"
@@ -120,7 +120,7 @@ def test_ray_without_its_raylet_is_started_again(services: Services) -> None:
     before = services.state()["ray"]
     head = psutil.Process(before["pid"])
     next(p for p in head.children(recursive=True) if p.name() == "raylet").kill()
-    until(lambda: services.state()["ray"]["pid"] != before["pid"] and services.ready("ray"), "Ray is there again")
+    until(lambda: services.state()["ray"]["pid"] != before["pid"] and services.ready("ray"), "Ray is there again", 120)
     assert services.state()["ray"]["address"] == before["address"]
 
 
