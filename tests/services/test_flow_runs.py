@@ -1,10 +1,7 @@
 """A driver that was killed before its flow run had told its name, on a real Prefect."""
 
-import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 from tasks import ROOT
 from tasks.services import flow_runs, local
@@ -27,8 +24,7 @@ def test_a_flow_run_whose_driver_was_killed_at_its_start_is_marked() -> None:
 
     done = subprocess.run([sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, timeout=200)
     assert done.returncode == -9, done.stderr[-2000:]
-    (left,) = [p for p in flow_runs.led_by_nobody() if p.name.startswith(flow_runs.STARTING)]
-    assert json.loads(left.read_text())["pid"] != os.getpid() and Path(left).exists()
+    assert [p for p in flow_runs.led_by_nobody() if p.name.startswith(flow_runs.STARTING)]
     said: list[str] = []
     with local.prefect(cli.default().services, said.append):
         flow_runs.mark_crashed(said.append)
