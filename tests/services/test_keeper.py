@@ -116,7 +116,7 @@ def test_what_is_killed_comes_back_at_its_address(services: Services) -> None:
 
 
 def test_ray_without_its_raylet_is_started_again(services: Services) -> None:
-    services.start()
+    services.run("-m", "flows.services", "up")  # else nobody would need them
     before = services.state()["ray"]
     head = psutil.Process(before["pid"])
     next(p for p in head.children(recursive=True) if p.name() == "raylet").kill()
