@@ -1,6 +1,7 @@
 """Which MLflow store, made ready once: several writers on a fresh SQLite store would corrupt it for good."""
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,14 +33,30 @@ def client(tracking: Tracking) -> tuple[Any, str]:
     from sqlalchemy.exc import SQLAlchemyError
 
     uri = store_uri(tracking)
-    mlflow.set_tracking_uri(uri)
     with held(uri):
         try:
+            _make_whole(uri)
             made = mlflow.MlflowClient(uri)
             found = made.get_experiment_by_name(tracking.experiment)
             return made, found.experiment_id if found else _experiment(made, tracking.experiment, uri)
         except (MlflowException, SQLAlchemyError, OSError) as error:
             raise TouchstoneError(f"The MLflow store {masked(uri)} cannot be used: {first_line(error)}") from error
+
+
+def _make_whole(uri: str) -> None:
+    """A SQLite store that is not there yet, beside its place first: half its tables would stop everybody later."""
+    import mlflow
+
+    file = Path(uri.removeprefix("sqlite:///"))
+    if not uri.startswith("sqlite:///") or file.exists():
+        return
+    partial = file.with_name(f".{file.name}.{secrets.token_hex(4)}")  # MLflow remembers a file that it could not make
+    try:
+        mlflow.MlflowClient(f"sqlite:///{partial}").get_experiment_by_name("Default")
+        os.replace(partial, file)
+    finally:
+        for left in partial.parent.glob(f"{partial.name}*"):
+            left.unlink()
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Runs in a real MLflow store (SQLite in a folder of the test)."""
 
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from tasks import ROOT
 from tasks.errors import TouchstoneError
 from tasks.results.files import write_files
 from tasks.tracking import runs
-from tasks.tracking.store import store_uri
+from tasks.tracking.store import client, store_uri
 from tests.results_builder import result, timed
 
 
@@ -86,3 +87,23 @@ def test_the_users_own_store_comes_first(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5999")
     assert store_uri(tracking) == "http://127.0.0.1:5999"
     assert store_uri(result(tmp_path, tracking__uri="sqlite:///x.db").evaluation.tracking) == "sqlite:///x.db"
+
+
+def test_another_store_changes_nothing_of_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    own = store_uri(result(tmp_path).evaluation.tracking)
+    client(result(tmp_path, tracking__uri=f"sqlite:///{tmp_path / 'other.db'}").evaluation.tracking)
+    assert store_uri(result(tmp_path).evaluation.tracking) == own
+
+
+def test_a_store_that_could_not_be_made_whole_is_not_left_half_made(tmp_path: Path) -> None:
+    tracking = result(tmp_path, tracking__uri=f"sqlite:///{tmp_path / 'small.db'}").evaluation.tracking
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+        with pytest.raises(TouchstoneError, match="disk"):
+            client(tracking)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not list(tmp_path.glob("*small.db*"))
+    assert client(tracking)[1]
