@@ -17,7 +17,7 @@ from typing import Any
 from tasks import ROOT
 from tests.faults import faults, laws, wire
 from tests.faults.faults import FAULTS
-from tests.faults.ground import Ground
+from tests.faults.ground import Ground, mountable
 from tests.faults.laws import Case
 from tests.faults.runs import Run
 
@@ -66,6 +66,8 @@ def main() -> int:
 def _impossible(fault: str) -> str:
     if FAULTS[fault].needs == "clock" and shutil.which("cc") is None:
         return "there is no C compiler to build the clock that jumps"
+    if fault == "disk full" and not mountable():
+        return "a file system of its own cannot be had (it needs root)"
     if FAULTS[fault].needs == "wire" and not wire.POSSIBLE:
         return "a network namespace cannot be had (it needs root and `ip`)"
     return ""
@@ -135,8 +137,10 @@ def _case(fault: str, step: str, n: int, ground: Ground, cases: list[Case]) -> C
 
 
 def _table(done: list[dict[str, Any]]) -> str:
-    lines = [HEAD.format(gone=laws.GONE_S)]
-    for fault, step in dict.fromkeys((case["fault"], case["step"]) for case in done):
+    lines = [HEAD.format(gone=laws.GONE_S).rstrip()]
+    order = [(fault, step) for fault, of in FAULTS.items() for step in of.steps]
+    seen = {(case["fault"], case["step"]) for case in done}
+    for fault, step in (pair for pair in order if pair in seen):
         cases = [case for case in done if (case["fault"], case["step"]) == (fault, step)]
         held = sum(not case["broken"] for case in cases)
         codes = ", ".join(sorted({str(case["code"]) for case in cases}))
