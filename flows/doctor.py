@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from flows import cli
 from tasks import ROOT, database
@@ -119,12 +119,14 @@ def _disk() -> Fact:
 def run(words: list[str]) -> int:
     """Print the facts."""
     given = any(w.startswith("+model=") for w in words)
-    evaluation = cli.composed(words if given else [f"+model={cli.options('model')[0]}", *words])
+    evaluation = cli.composed(words if given else ["+model=patchnet", *words])
     found = list(facts(evaluation))
-    table = Table("", "", box=None, show_header=False, padding=(0, 2, 0, 0))
+    wide = max(len(fact.what) for fact in found) + 2
+    console = Console(highlight=False, soft_wrap=True)  # what is long, such as a path, stays whole
     for fact in found:
-        table.add_row(fact.what, fact.state + (f"\n[red]missing[/]: {fact.way_out}" if fact.way_out else ""))
-    Console(highlight=False).print(table)
+        console.print(f"{fact.what:{wide}}{escape(fact.state)}")
+        if fact.way_out:
+            console.print(f"{'':{wide}}[red]missing[/]: {escape(fact.way_out)}")
     return 1 if any(fact.way_out for fact in found) else 0
 
 

@@ -121,7 +121,8 @@ def test_from_outside_a_mistake_is_one_sentence_within_seconds(cluster: Used, tm
     assert "is no address" in cluster.doctor("ray://127.0.0.1")
     assert "refused" in said("ray://127.0.0.1:9")
     assert "does not answer as Ray's client server" in said(f"ray://{cluster.inner}")
-    assert str(wrong) in said(cluster.outer, RAY_AUTH_TOKEN_PATH=str(wrong))
+    told = said(cluster.outer, RAY_AUTH_TOKEN_PATH=str(wrong))
+    assert str(wrong) in told, told
 
 
 def test_from_outside_another_version_of_ray_is_one_sentence(cluster: Used) -> None:

@@ -48,13 +48,15 @@ class InRepository(Bench):
 
 @pytest.fixture
 def repository_bench(tmp_path: Path) -> Iterator[InRepository]:
-    """A bench below the repository's root; its folder and the reports it made vanish afterwards."""
+    """A bench below the repository's root; its folder, its reports, and what it left to be logged vanish afterwards."""
     folder = ROOT / ".touchstone" / "tests" / uuid.uuid4().hex[:8]
     reports = ROOT / "reports"
     before = set(reports.iterdir())
     bench = InRepository(folder, tmp_path)
     yield bench
     shutil.rmtree(folder, ignore_errors=True)
+    for pending in (ROOT / ".touchstone" / "pending").glob(f"*{bench.mark}*"):
+        shutil.rmtree(pending, ignore_errors=True)
     for made in set(reports.iterdir()) - before:
         if bench.mark in made.name or (made.name.startswith(("sweep-", "compare-")) and bench.mark in _summary(made)):
             shutil.rmtree(made, ignore_errors=True)
