@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from prefect import flow, tags
+from prefect import flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
@@ -27,6 +27,7 @@ from tasks.services.flow_runs import mark_crashed, running
 from tasks.specs.comparison import Asked
 from tasks.statistics import Plan, detectable, family
 from tasks.summarize import summarize
+from tasks.titles import one_of_several
 from tasks.tracking import runs
 
 Request = dict[str, Any]  # "a" and "b": words or a specification; "question"
@@ -105,7 +106,7 @@ def _prepared(begun: list[Any]) -> tuple[turns.Runner, turns.Runner, list[Any]]:
     for name, (result, pending) in zip("AB", begun, strict=True):
         steps: dict[str, float] = {}
         asked = result.evaluation
-        with tags(asked.model.id, asked.software.id, asked.scenario.id):
+        with one_of_several(asked):
             result, stack = line.placed(result, steps, node, pending)
             runner = turns.Runner(result, stack, pending, [], [], steps)
             verdict, go_on = line.untimed(result, stack, runner.processes, steps, pending)

@@ -11,13 +11,11 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from prefect import tags
 
 from flows.ahead import ready
 from flows.recorded import REPORTS
@@ -43,6 +41,7 @@ from tasks.show import show
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
 from tasks.summarize import judged, summarize
+from tasks.titles import one_of_several
 from tasks.tracking.store import store_uri
 from tasks.watch import watch
 
@@ -50,9 +49,9 @@ from tasks.watch import watch
 def one(words: list[str], evaluation: Evaluation, parent: str | None, node: str | None = None) -> Result:
     """One evaluation, on that node. In a sweep (``parent``) bad input is a failed cell, else it raises.
 
-    Its task runs carry its model, software, and scenario as tags, to tell the cells of a sweep apart in Prefect's UI.
+    The task runs of a sweep's cells are told apart by name in Prefect's UI.
     """
-    with tags(evaluation.model.id, evaluation.software.id, evaluation.scenario.id):
+    with one_of_several(evaluation) if parent else nullcontext():
         return _one(words, evaluation, parent, node)
 
 

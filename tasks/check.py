@@ -5,9 +5,10 @@ from prefect import task
 from tasks.results.measurement import Measurement, Verdict
 from tasks.results.process import Process
 from tasks.specs.evaluation import Evaluation
+from tasks.titles import titled
 
 
-@task(persist_result=False, name="check inputs", task_run_name="check inputs")
+@task(persist_result=False, name="check inputs", task_run_name=titled("check inputs"))
 def check_inputs(evaluation: Evaluation, process: Process) -> Verdict:
     """The contract of the model's input, before anything is predicted."""
     from tasks import schemas
@@ -15,7 +16,7 @@ def check_inputs(evaluation: Evaluation, process: Process) -> Verdict:
     return schemas.check_inputs(evaluation, process)
 
 
-@task(persist_result=False, name="check", task_run_name="check results")
+@task(persist_result=False, name="check", task_run_name=titled("check results"))
 def check(evaluation: Evaluation, measurement: Measurement) -> Verdict:
     """The contracts of what was measured."""
     from tasks import schemas

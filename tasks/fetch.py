@@ -16,9 +16,10 @@ from tasks.placement.cluster import place
 from tasks.placement.turns import untimed
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
+from tasks.titles import titled
 
 
-@task(persist_result=False, name="fetch", task_run_name="fetch {artifact.path}", **ONCE_MORE)
+@task(persist_result=False, name="fetch", task_run_name=titled("fetch {artifact.path}"), **ONCE_MORE)
 def fetch_artifact(artifact: Artifact, node: str | None) -> dict[str, Any]:
     """The verified file and its DVC state. Raises `ArtifactMismatch`."""
     if node is None and present(artifact, ROOT):  # on this machine, and nothing for a worker to do
@@ -33,7 +34,7 @@ def _fetched(artifact: Artifact, say: Callable[[str], None]) -> dict[str, Any]:
     return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
 
 
-@task(persist_result=False, name="identify folder", task_run_name="identify {folder}", **ONCE_MORE)
+@task(persist_result=False, name="identify folder", task_run_name=titled("identify {folder}"), **ONCE_MORE)
 def identify_folder(folder: Path, node: str | None) -> dict[str, Any]:
     """What the user's own folder of samples holds, by names and sizes."""
     return place(Share(node=node), untimed, _identified, folder, say=say("fetch"))

@@ -13,12 +13,13 @@ from tasks.results.measurement import Budget, Estimate, Result
 from tasks.results.recorded import read_result
 from tasks.specs.evaluation import Evaluation
 from tasks.statistics import Plan
+from tasks.titles import titled
 
 LATENCY = "end_to_end_trimmed_mean_ms"  # what «slower» is about: no percentile, so never refused for few queries
 MUST_AGREE = {"dataset": "data set", "scenario": "scenario"}
 
 
-@task(persist_result=False, name="judge budgets", task_run_name="judge budgets")
+@task(persist_result=False, name="judge budgets", task_run_name=titled("judge budgets"))
 def judge(result: Result) -> tuple[Budget, ...]:
     """Each bound of ``expect`` with what was seen, met, violated, or undecided."""
     expect, known = result.evaluation.expect, all_metrics()

@@ -13,10 +13,11 @@ from tasks.metrics import mlflow_name, version
 from tasks.reporting.words import environment
 from tasks.results.files import write_files
 from tasks.results.measurement import Result
+from tasks.titles import titled
 from tasks.tracking import runs, views
 
 
-@task(persist_result=False, name="log to MLflow", task_run_name="log to MLflow")
+@task(persist_result=False, name="log to MLflow", task_run_name=titled("log to MLflow"))
 def log(result: Result, parent: str | None, ui: str = "", again: bool = False) -> dict[str, str]:
     """Write the raw files into the result's folder and the whole run into MLflow.
 

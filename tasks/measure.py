@@ -15,16 +15,18 @@ from tasks.results.measurement import Result
 from tasks.results.pending import Pending, unpacked
 from tasks.results.process import Process, Role
 from tasks.stacks.stack import Stack
+from tasks.titles import titled
 
 DOING = {"inputs": "looking at the pre-processed inputs", "accuracy": "judging accuracy", "timed": "timing"}
 
 
 def _title() -> str:
     """The task run's name in Prefect's UI."""
-    asked = task_run.parameters
-    total = asked["result"].evaluation.scenario.repetitions
+    parameters = task_run.parameters
+    total = parameters["result"].evaluation.scenario.repetitions
     said = {"inputs": "look at inputs", "accuracy": "judge accuracy"}
-    return said.get(asked["role"], f"time process {asked['index'] + 1} of {total}")
+    doing = said.get(parameters["role"], f"time process {parameters['index'] + 1} of {total}")
+    return titled(doing)()
 
 
 @task(

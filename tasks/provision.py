@@ -13,9 +13,10 @@ from tasks.stacks.build import ensure, present
 from tasks.stacks.current import current
 from tasks.stacks.lock import Lock
 from tasks.stacks.stack import Stack
+from tasks.titles import titled
 
 
-@task(persist_result=False, name="provision", task_run_name="provision {software.id}", **ONCE_MORE)
+@task(persist_result=False, name="provision", task_run_name=titled("provision {software.id}"), **ONCE_MORE)
 def provision(software: Software, node: str | None) -> Stack:
     """The environment that the agent will run in. Raises `BuildFailed`."""
     if software.environment == "current":

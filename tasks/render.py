@@ -9,10 +9,11 @@ from tasks.reporting.page import render as render_page
 from tasks.reporting.summary import summary, write_json
 from tasks.results.contrast import Contrasts
 from tasks.results.measurement import Result, Sweep
+from tasks.titles import titled
 from tasks.tracking import runs
 
 
-@task(persist_result=False, name="render report", task_run_name="render report")
+@task(persist_result=False, name="render report", task_run_name=titled("render report"))
 def render(result: Result) -> Path:
     """Write the page, `summary.json`, and what budgets add into the result's folder; returns the summary's path."""
     write_json(result.folder / "summary.json", summary(result))
@@ -24,7 +25,7 @@ def render(result: Result) -> Path:
     return result.folder / "summary.json"
 
 
-@task(persist_result=False, name="render sweep", task_run_name="render sweep")
+@task(persist_result=False, name="render sweep", task_run_name=titled("render sweep"))
 def render_sweep(sweep: Sweep) -> Path:
     """The same for a sweep: one row a cell, each linked to its own report."""
     write_json(sweep.folder / "summary.json", summary(sweep))
@@ -33,7 +34,7 @@ def render_sweep(sweep: Sweep) -> Path:
     return sweep.folder / "summary.json"
 
 
-@task(persist_result=False, name="render comparison", task_run_name="render comparison")
+@task(persist_result=False, name="render comparison", task_run_name=titled("render comparison"))
 def render_contrasts(contrasts: Contrasts) -> Path:
     """The same for a comparison."""
     return contrast.write(contrasts)

@@ -14,18 +14,19 @@ from prefect.utilities.context import get_task_and_flow_run_ids
 from tasks.progress import say
 from tasks.reporting.cards import Card, cards, sweep_cards
 from tasks.results.measurement import Result, Sweep
+from tasks.titles import titled
 
 Pinned = dict[str, Any]  # key → Prefect's id of the artifact
 PATIENCE_S = 5.0
 
 
-@task(persist_result=False, name="show in Prefect", task_run_name="show in Prefect")
+@task(persist_result=False, name="show in Prefect", task_run_name=titled("show in Prefect"))
 def show(result: Result) -> None:
     """Numbers, question, and link of one evaluation."""
     pin(cards(result), {})
 
 
-@task(persist_result=False, name="show sweep in Prefect", task_run_name="show sweep in Prefect")
+@task(persist_result=False, name="show sweep in Prefect", task_run_name=titled("show sweep in Prefect"))
 def show_sweep(sweep: Sweep, pinned: Pinned) -> Pinned:
     """The sweep's bar, table, and link; those that are ``pinned`` already move."""
     return pin(sweep_cards(sweep), pinned)

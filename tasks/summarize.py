@@ -5,9 +5,10 @@ from prefect import task
 from tasks.metrics import compute_all
 from tasks.metrics.bound import verdict
 from tasks.results.measurement import Estimate, Measurement, Verdict
+from tasks.titles import titled
 
 
-@task(persist_result=False, name="summarize", task_run_name="summarize")
+@task(persist_result=False, name="summarize", task_run_name=titled("summarize"))
 def summarize(measurement: Measurement) -> dict[str, Estimate]:
     """Metric name → estimate."""
     return compute_all(measurement)

@@ -9,10 +9,11 @@ from tasks.metrics import version
 from tasks.progress import say
 from tasks.results.measurement import Finding, Result
 from tasks.statistics.history import LEAST
+from tasks.titles import titled
 from tasks.tracking import records
 
 
-@task(persist_result=False, name="watch for drift", task_run_name="watch for drift")
+@task(persist_result=False, name="watch for drift", task_run_name=titled("watch for drift"))
 def watch(result: Result) -> tuple[Finding, ...]:
     """One finding a metric that has changed; none for a failed evaluation, or while the history is short."""
     asked = result.evaluation.tracking

@@ -50,7 +50,9 @@ def test_a_sweep_leaves_a_full_bar_a_row_a_cell_and_three_pages_an_evaluation(re
     assert len([a for a in found if a.key.endswith("-cells")]) == 1, "the table grows, and is not written anew"
     assert sorted(a.key.rpartition("-")[2] for a in found if a.key.startswith("tiny")) == ["asked", "asked", "numbers"]
     assert title == "2 evaluations: +model=tiny"
-    assert {"judge accuracy", "time process 1 of 1", "log to MLflow", "check results", "show in Prefect"} <= tasks
+    doing = {"judge accuracy", "time process 1 of 1", "log to MLflow", "check results", "show in Prefect"}
+    cell = f"{good.title}, {good.software.id}, {good.scenario.id}"
+    assert {f"{what}: {cell}" for what in doing} <= tasks
 
 
 def test_a_server_that_is_away_is_a_sentence_and_stops_nothing(
