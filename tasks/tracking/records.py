@@ -137,14 +137,25 @@ def _fill(rows: Rows, connection: Any, table: str, few: list[str] | None, named:
     from sqlalchemy import bindparam, text
 
     given = {"keys": list(named) if named is not None else None, "few": few}
-    columns = {"keys": "key", "few": "run_uuid"}
+    # Of every run it is quicker to read the table as it lies than by its index of keys, which «||» keeps from use.
+    columns = {"keys": "key" if few is not None else "key || ''", "few": "run_uuid"}
     asked = [name for name, values in given.items() if values is not None]
     condition = " AND ".join(f"{columns[name]} IN :{name}" for name in asked) or "1 = 1"
     query = text(f"SELECT run_uuid, key, value FROM {table} WHERE {condition}")
     query = query.bindparams(*(bindparam(name, expanding=True) for name in asked))
-    for uuid, key, value in connection.execute(query, {name: given[name] for name in asked}):
+    found = connection.execute(query, {name: given[name] for name in asked})
+    named = named if named is not None else _Dotless()
+    for uuid, key, value in found.cursor.fetchall():  # the driver's own: half a million rows
         if uuid in rows:
-            rows[uuid][named[key] if named is not None else key.replace("/", "_", 1)] = value
+            rows[uuid][named[key]] = value
+
+
+class _Dotless(dict[str, str]):
+    """MLflow's name of a metric → column."""
+
+    def __missing__(self, key: str) -> str:
+        self[key] = key.replace("/", "_", 1)
+        return self[key]
 
 
 def _over_http(
