@@ -38,11 +38,12 @@ def _flow(jobs: list[cli.Job], resume: str | None) -> Result | Sweep:
     asked = [words or json.loads(evaluation.model_dump_json()) for words, evaluation in jobs]
     with local.prefect(jobs[0][1].services, say("start")) as server:
         say("start")(f"{shown} with {server}")
+        from flows.outcome import value
         from flows.pipeline import evaluate as flow
 
         with explained():
             starting()
-            return flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume)
+            return value(flow(asked[0] if len(jobs) == 1 and jobs[0][0] else asked, resume, return_state=True))
 
 
 def run(words: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from prefect import flow
+from prefect import State, flow
 from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from flows import cli, sweeps
 from flows.line import one
 from flows.orphans import log_orphans
+from flows.outcome import told
 from flows.recorded import asked_again
 from tasks.placement.cluster import connected, described
 from tasks.progress import say
@@ -48,7 +49,7 @@ def _together(asked: list[Any]) -> str:
     task_runner=ThreadPoolTaskRunner(max_workers=16),  # type: ignore[arg-type]
     persist_result=False,
 )
-def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
+def evaluate(request: Asked, resume: str | None = None) -> State[Result | Sweep]:
     """Evaluate what is asked: one evaluation gives a Result, several a Sweep.
 
     Args:
@@ -66,5 +67,5 @@ def evaluate(request: Asked, resume: str | None = None) -> Result | Sweep:
             log_orphans()
             cells = list(sweeps.cells(jobs))
             if len(cells) == 1 and resume is None:
-                return one(*cells[0][:2], None)
-            return sweeps.sweep(jobs, cells, resume)
+                return told(one(*cells[0][:2], None))
+            return told(sweeps.sweep(jobs, cells, resume))

@@ -24,14 +24,17 @@ def artifacts(flow_run: str) -> list[Any]:
         )
 
 
-def names(flow_run: str) -> tuple[str, set[str]]:
-    """The names of the flow run and its task runs."""
+def names(flow_run: str) -> tuple[str, str, set[str]]:
+    """The name of the flow run, its state, and the names of its task runs."""
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
     with get_client(sync_client=True) as client:
         chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run]))  # type: ignore[list-item]
-        return client.read_flow_run(flow_run).name, {t.name for t in client.read_task_runs(flow_run_filter=chosen)}  # type: ignore[arg-type]
+        run = client.read_flow_run(flow_run)
+        assert run.state
+        told = f"{run.state.type.value}: {run.state.message}"
+        return run.name, told, {t.name for t in client.read_task_runs(flow_run_filter=chosen)}  # type: ignore[arg-type]
 
 
 def test_a_sweep_leaves_a_full_bar_a_row_a_cell_and_three_pages_an_evaluation(repository_bench: InRepository) -> None:
@@ -43,13 +46,14 @@ def test_a_sweep_leaves_a_full_bar_a_row_a_cell_and_three_pages_an_evaluation(re
     flow_run = run.data.tags["prefect.flow_run_id"]
     with local.prefect(good.services, print):
         found = artifacts(flow_run)
-        title, tasks = names(flow_run)
+        title, state, tasks = names(flow_run)
     by_kind = {f"{a.key.rpartition('-')[2]} {a.type}": a for a in found}
     assert float(by_kind["progress progress"].data) == 100
     assert [row["state"] for row in json.loads(by_kind["cells table"].data)] == ["passed", "did not finish"]
     assert len([a for a in found if a.key.endswith("-cells")]) == 1, "the table grows, and is not written anew"
     assert sorted(a.key.rpartition("-")[2] for a in found if a.key.startswith("tiny")) == ["asked", "asked", "numbers"]
     assert title == "2 evaluations: +model=tiny"
+    assert state.startswith("FAILED: 1 of 2 evaluations did not pass. First: ") and "0000" in state
     doing = {"judge accuracy", "time process 1 of 1", "log to MLflow", "check results", "show in Prefect"}
     cell = f"{good.title}, {good.software.id}, {good.scenario.id}"
     assert {f"{what}: {cell}" for what in doing} <= tasks
