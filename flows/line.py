@@ -33,6 +33,7 @@ from tasks.placement.turns import turn
 from tasks.progress import say
 from tasks.provision import provision
 from tasks.render import render
+from tasks.reporting.headline import headlines
 from tasks.results.measurement import Measurement, Result, Verdict
 from tasks.results.pending import Pending, held
 from tasks.results.process import Process
@@ -40,7 +41,7 @@ from tasks.services import known
 from tasks.show import show
 from tasks.specs.evaluation import Evaluation
 from tasks.stacks.stack import Stack
-from tasks.summarize import judged, summarize
+from tasks.summarize import judged, smallest_detectable, summarize
 from tasks.titles import one_of_several
 from tasks.tracking.store import store_uri
 from tasks.watch import watch
@@ -188,6 +189,8 @@ def _written(result: Result, steps: dict[str, float], parent: str | None, pendin
         metrics = summarize(result.measurement)
         result = result.with_(metrics=metrics, findings=lint(result.evaluation, result.measurement))
         result = result.with_(verdict=judged(result.verdict, result.measurement))
+        shown = [headline.name for headline in headlines(result)]
+        result = result.with_(detectable=smallest_detectable(result.measurement, shown))
     result = _held(result, steps)
     with _timed(steps, "log"):
         say("log")(f"writing the run to {masked(store_uri(result.evaluation.tracking))}")

@@ -11,7 +11,7 @@ from tasks.statistics.early_stopping import allowed, early_stopping_estimate, le
 from tasks.statistics.history import Watched, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
-from tasks.statistics.noise import detectable
+from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
@@ -46,6 +46,7 @@ __all__ = [
     "clustered_proportion_interval",
     "compare",
     "detectable",
+    "detectable_again",
     "early_stopping_estimate",
     "effective_size",
     "enough_queries",
