@@ -113,8 +113,8 @@ def main() -> None:
     lines = [
         "# Beside a timed part",
         "",
-        f"`python -m tests.benchmarks.aside`: CPU time of all our processes outside the agent over {given.seconds:g} s of",
-        f"a timed part of patchnet, services up; medians of {given.rounds} rounds, per cent of one core.",
+        f"`python -m tests.benchmarks.aside`: CPU time of all our processes outside the agent over {given.seconds:g} s",
+        f"of a timed part of patchnet, services up; medians of {given.rounds} rounds, per cent of one core.",
         "",
         "| process | % of a core |",
         "|---|---|",
