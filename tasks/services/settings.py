@@ -17,7 +17,8 @@ DEFAULTS = {
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # our sentences are the console; Prefect's log is in its UI
     "PREFECT_LOGGING_LEVEL": "INFO",
     "PREFECT_LOGGING_INTERNAL_LEVEL": "CRITICAL",
-    "PREFECT_API_REQUEST_TIMEOUT": "20",  # seconds, and six tries: a network that is cut says nothing
+    "PREFECT_API_REQUEST_TIMEOUT": "20",  # seconds: a network that is cut says nothing
+    "PREFECT_CLIENT_MAX_RETRIES": "3",  # after 2, 4, and 8 s: a server that is started again is met
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
