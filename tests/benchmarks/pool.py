@@ -1,11 +1,13 @@
 """`python -m tests.benchmarks.pool add --minutes 10`: blocks of short fresh processes of patchnet → reports/pool.jsonl.
 
-Half of the blocks A B B A have equal sides, half a B whose pre-processing really waits 3 % of A's end-to-end median
-longer (`delay.py`). Each block is one line, appended when it is whole, so that the command can be ended at any time and
-called again. `python -m tests.benchmarks.verdicts` makes trials of them.
+Four of five blocks A B B A have equal sides, the fifth a B whose pre-processing really waits 3 % of A's end-to-end
+median longer (`delay.py`). Each block is one line, appended when it is whole, so that the command can be ended at any
+time and called again, on any machine: blocks of one machine and core are a part of their own. Two at once, one a core:
+`TMPDIR=<another> taskset -c 1 python -m tests.benchmarks.pool add`. `python -m tests.benchmarks.verdicts` makes trials.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import socket
@@ -19,6 +21,7 @@ from flows import cli
 from tasks import ROOT
 from tasks.artifacts.store import fetch
 from tasks.contrasts import sides
+from tasks.environment.hardware import probe
 from tasks.placement.agents import run_agent
 from tasks.placement.matching import on_this_machine
 from tasks.placement.request import agent_request, samples_path
@@ -27,9 +30,9 @@ from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
 
 POOL = ROOT / "reports" / "pool.jsonl"
-METRIC, PLANTED = "end_to_end_p50_ms", 0.03
+METRIC, PLANTED, EVERY = "end_to_end_p50_ms", 0.03, 5
 WORDS = [
-    "+model=patchnet", "hw=cpu1", "scenario=quick", "scenario.min_duration_s=0.25", "scenario.min_queries=50",
+    "+model=patchnet", "hw=cpu1", "scenario=quick", "scenario.min_duration_s=0.1", "scenario.min_queries=50",
     "scenario.warmup_queries=20",
 ]  # fmt: skip
 STEP = "tests.benchmarks.delay.wait"
@@ -63,10 +66,18 @@ class Short:
         return {"a": [a, d], "b": [b, c]}
 
 
-def read(pool: Path = POOL) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the pool is of, and its blocks, oldest first; a line that was cut off is left out."""
-    lines = list(_lines(pool)) if pool.exists() else []
-    return (lines[0], lines[1:]) if lines else ({}, [])
+Part = tuple[dict[str, Any], list[dict[str, Any]]]  # what the blocks are of, and they, oldest first
+
+
+def read(pool: Path = POOL) -> list[Part]:
+    """The parts of the pool; a line that was cut off is left out."""
+    found: dict[str, Part] = {}
+    for line in _lines(pool) if pool.exists() else ():
+        if "of" in line:
+            found[line["of"]][1].append(line)
+        else:
+            found[line["part"]] = line, []
+    return list(found.values())
 
 
 def _lines(pool: Path) -> Iterator[dict[str, Any]]:
@@ -78,22 +89,23 @@ def _lines(pool: Path) -> Iterator[dict[str, Any]]:
 
 
 def add(minutes: float, pool: Path = POOL) -> int:
-    """Append blocks, equal and planted in turn, for so many minutes; how many there are now."""
+    """Append blocks for so many minutes; how many this machine and core have now."""
     short = Short()
-    made_of = {"host": socket.gethostname(), "evaluation": short.evaluation.hashes()["evaluation"], "words": WORDS}
-    head, blocks = read(pool)
+    made_of = {"host": socket.gethostname(), "cpu": probe().cpu_model, "cores": short.cpus, "words": WORDS}
+    made_of["evaluation"] = short.evaluation.hashes()["evaluation"]
+    part = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:8]
+    head, blocks = next((p for p in read(pool) if p[0]["part"] == part), ({}, []))
     if not head:
         median = sorted(short.median_ms(0.0) for _ in range(5))[2]
-        head = {**made_of, "metric": METRIC, "planted": PLANTED, "wait_us": 1e3 * PLANTED * median}
+        head = {"part": part, **made_of, "metric": METRIC, "planted": PLANTED, "wait_us": 1e3 * PLANTED * median}
         _append(pool, head)
-    if any(head[name] != value for name, value in made_of.items()):
-        raise SystemExit(f"{pool} is of another host or evaluation: {head}. Move it away to begin a new one.")
     end = time.monotonic() + 60 * minutes
     while time.monotonic() < end:
-        planted = len(blocks) % 2 == 1
+        planted = len(blocks) % EVERY == EVERY - 1
         block = short.block(head["wait_us"] if planted else 0.0)
-        said = {"planted": planted, **block, "at": datetime.now(UTC).isoformat(timespec="seconds")}
-        _append(pool, {**said, "load_1m": round(os.getloadavg()[0], 2)})
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        said = {"of": part, "planted": planted, **block, "at": at, "load_1m": round(os.getloadavg()[0], 2)}
+        _append(pool, said)
         blocks.append(said)
         print(f"block {len(blocks)}{', planted' if planted else ''}: {block}", flush=True)
     return len(blocks)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tasks import ROOT
 from tasks.statistics import Comparison, Plan, compare, detectable, log_ratio, proportion_interval
-from tests.benchmarks.pool import read
+from tests.benchmarks.pool import Part, read
 
 PLAN, ENOUGH, ONE_SIDED = Plan(), 299, 0.9  # equal tails of 5 %: a one-sided 95 % limit
 VERDICTS = ("FASTER", "SLOWER", "SAME", "UNDECIDED")
@@ -32,36 +32,48 @@ def trials(log_ratios: Sequence[float], plan: Plan = PLAN) -> list[Comparison]:
     return found
 
 
-def report(head: dict[str, Any], blocks: list[dict[str, Any]]) -> str:
+def report(parts: list[Part]) -> str:
     """The rates, with exact (Clopper-Pearson) one-sided 95 % limits."""
-    ratios = {kind: [log_ratio(b["a"], b["b"]) for b in blocks if b["planted"] is kind] for kind in (False, True)}
-    equal, planted = (trials(ratios[kind]) for kind in (False, True))
+    ratios = [{kind: _ratios(blocks, kind) for kind in (False, True)} for _, blocks in parts]
+    equal, planted = ([t for of in ratios for t in trials(of[kind])] for kind in (False, True))
     alarms = sum(t.verdict in ("FASTER", "SLOWER") for t in equal)
-    real_us = [1e3 * (math.expm1(r) * float(np.mean(b["a"]))) for r, b in zip(ratios[True], _of(blocks), strict=True)]
+    blocks, head = [b for _, of in parts for b in of], parts[0][0]
+    times = sorted(b["at"] for b in blocks)
     lines = [
         "# How often a verdict is wrong",
         "",
         "`python -m tests.benchmarks.pool add`, then `python -m tests.benchmarks.verdicts`:",
         f"{len(blocks)} blocks A B B A of fresh processes of `{' '.join(head['words'])}`,",
-        f"{blocks[0]['at']} to {blocks[-1]['at']}, load {_span([b['load_1m'] for b in blocks])}.",
+        f"{times[0]} to {times[-1]}, load {_span([b['load_1m'] for b in blocks])}.",
         f"Metric {head['metric']}; looks after {PLAN.looks} blocks, margin ±{100 * PLAN.margin:g} %.",
-        f"Planted: a wait of {head['wait_us']:.1f} µs, {100 * head['planted']:g} % when the pool was begun;",
-        f"seen: {_span(real_us)} µs a block.",
         "",
         f"| trials | n | {' | '.join(VERDICTS)} | blocks a trial | one-sided 95 % limit |",
         f"|{'---|' * (len(VERDICTS) + 4)}",
         _row("equal", equal, f"false alarms ≤ {_limit(alarms, len(equal), True)}"),
         _row("planted", planted, f"found ≥ {_limit(sum(t.verdict == 'SLOWER' for t in planted), len(planted), False)}"),
         "",
-        _noise(ratios[False]),
+        *(_part(head, blocks, of) for (head, blocks), of in zip(parts, ratios, strict=True)),
     ]
     if len(equal) < ENOUGH:
         lines += ["", f"{len(equal)} trials of equals are fewer than the {ENOUGH} that can show at most 1 %: add more."]
     return "\n".join(lines) + "\n"
 
 
-def _of(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [b for b in blocks if b["planted"]]
+def _ratios(blocks: list[dict[str, Any]], planted: bool) -> list[float]:
+    return [log_ratio(b["a"], b["b"]) for b in blocks if b["planted"] is planted]
+
+
+def _part(head: dict[str, Any], blocks: list[dict[str, Any]], ratios: dict[bool, list[float]]) -> str:
+    """Where, what was planted, and what equal blocks say of this machine."""
+    a = np.mean([b["a"] for b in blocks])
+    seen = 1e3 * math.expm1(float(np.mean(ratios[True]))) * a if ratios[True] else math.nan
+    smallest = detectable(ratios[False], PLAN.looks[0])
+    shown = "needs four equal blocks" if smallest is None else f"{100 * smallest:.2g} % in {PLAN.looks[0]} blocks"
+    return (
+        f"- {head['cpu']}, core {head['cores']}, {len(blocks)} blocks: {a:.4g} ms; planted a wait of "
+        f"{head['wait_us']:.1f} µs, {100 * head['planted']:g} % when it began, seen {seen:.1f} µs; smallest difference "
+        f"that would show (95 %, power 80 %): {shown}."
+    )
 
 
 def _span(values: list[float]) -> str:
@@ -82,19 +94,12 @@ def _row(name: str, found: list[Comparison], limit: str) -> str:
     return f"| {name} | {len(found)} | {' | '.join(counts)} | {used} | {limit} |"
 
 
-def _noise(equal: list[float]) -> str:
-    """What equal blocks say of this machine."""
-    smallest = detectable(equal, PLAN.looks[0])
-    said = "needs four equal blocks" if smallest is None else f"{100 * smallest:.2g} % in {PLAN.looks[0]} blocks"
-    return f"Smallest difference that this machine could show (95 %, power 80 %): {said}."
-
-
 def main() -> None:
     """Write the table."""
-    head, blocks = read()
-    if not blocks:
+    parts = [part for part in read() if part[1]]
+    if not parts:
         raise SystemExit("There is no pool yet: python -m tests.benchmarks.pool add --minutes 10")
-    text = report(head, blocks)
+    text = report(parts)
     (ROOT / "reports" / "verdicts.md").write_text(text)
     print(text)
 
