@@ -97,6 +97,7 @@ def _measured(
     steps: dict[str, float] = {}
     processes: list[Process] = []
     try:
+        baseline(result.evaluation)  # a run that is no bound is refused before anything is measured
         with _timed(steps, "match"):
             result = result.with_(placement=match(result.evaluation, node))
         result, stack = provided(result, steps, pending)

@@ -17,6 +17,8 @@ from tasks.titles import titled
 
 LATENCY = "end_to_end_trimmed_mean_ms"  # what «slower» is about: no percentile, so never refused for few queries
 MUST_AGREE = {"dataset": "data set", "scenario": "scenario"}
+COUNTS = ("repetitions", "time_limit_s")  # of a scenario: how much was measured, not what
+Found = tuple[Baseline, dict[str, str], dict[str, float]]  # hashes, and its `COUNTS`
 
 
 @task(persist_result=False, name="judge budgets", task_run_name=titled("judge budgets"))
@@ -34,13 +36,13 @@ def judge(result: Result) -> tuple[Budget, ...]:
 def baseline(evaluation: Evaluation) -> Baseline | None:
     """The run that this evaluation may not be slower than, from reports/, a summary.json, or the MLflow store.
 
-    Raises `Refused` for one that does not exist or that had another data set or scenario.
+    Raises `Refused` for one that does not exist or that had another data set or scenario, but for how much it measured.
     """
     run = evaluation.expect.not_slower_than
     if run is None:
         return None
-    base, hashes = _read(run) or _recorded(evaluation, run)
-    own = evaluation.hashes()
+    base, hashes, counts = _read(run) or _recorded(evaluation, run)
+    own = evaluation.hashes() | {"scenario": evaluation.scenario.model_copy(update=counts).content_hash()}
     if other := [said for aspect, said in MUST_AGREE.items() if hashes[aspect] != own[aspect]]:
         raise Refused(
             f"expect.not_slower_than={run}: that run had another {' and another '.join(other)}, so its time is no "
@@ -49,7 +51,7 @@ def baseline(evaluation: Evaluation) -> Baseline | None:
     return base
 
 
-def _read(run: str) -> tuple[Baseline, dict[str, str]] | None:
+def _read(run: str) -> Found | None:
     for path in (ROOT / "reports" / run / "summary.json", Path(run) / "summary.json", Path(run)):
         if not path.is_file():
             continue
@@ -58,14 +60,17 @@ def _read(run: str) -> tuple[Baseline, dict[str, str]] | None:
         except (ValueError, KeyError, TypeError) as error:
             raise Refused(f"expect.not_slower_than={run}: {path} is no summary of one evaluation.") from error
         seen = found.metrics.get(LATENCY, Estimate(None, "ms"))
-        return Baseline(found.run, str(found.placement.get("host", "")), seen), found.hashes
+        counts = {name: getattr(found.evaluation.scenario, name) for name in COUNTS}
+        return Baseline(found.run, str(found.placement.get("host", "")), seen), found.hashes, counts
     return None
 
 
-def _recorded(evaluation: Evaluation, run: str) -> tuple[Baseline, dict[str, str]]:
+def _recorded(evaluation: Evaluation, run: str) -> Found:
     from tasks.tracking import records
 
-    row = records.named(evaluation.tracking, run, [LATENCY]).astype(object).iloc[0]
+    limit = "scenario.time_limit_s"
+    row = records.named(evaluation.tracking, run, [LATENCY], [limit]).astype(object).iloc[0]
     value, low, high = (None if (x := row[f"{LATENCY}{end}"]) != x else float(x) for end in ("", "_low", "_high"))
     seen = Estimate(value, "ms", low, high, int(row["repetitions"]), int(row["repetitions"]))
-    return Baseline(run, str(row["host"]), seen), {aspect: row[f"hash_{aspect}"] for aspect in MUST_AGREE}
+    counts = {"repetitions": int(row["repetitions"]), "time_limit_s": float(row[limit])}
+    return Baseline(run, str(row["host"]), seen), {aspect: row[f"hash_{aspect}"] for aspect in MUST_AGREE}, counts

@@ -211,9 +211,11 @@ def _tidy(rows: Rows, wanted: dict[str, str], metrics: list[str] | None) -> pd.D
     return table.sort_values("started", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def named(tracking: Tracking, run: str, metrics: Iterable[str] | None = None) -> pd.DataFrame:
+def named(
+    tracking: Tracking, run: str, metrics: Iterable[str] | None = None, fields: Iterable[str] = ()
+) -> pd.DataFrame:
     """The recorded run of that name, as one row; `Refused` with the newest ones when there is none."""
-    found = frame(tracking, metrics, where={"run": run})
+    found = frame(tracking, metrics, fields, where={"run": run})
     if len(found):
         return found.head(1)
     from tasks import plugins

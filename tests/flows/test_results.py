@@ -173,6 +173,13 @@ def test_budgets_are_judged_against_numbers_and_a_recorded_run(store: Path) -> N
     assert alike.hashes["evaluation"] == seen(store, "now", SLOW).hashes["evaluation"], "a budget changes the identity"
 
 
+def test_a_run_that_measured_less_of_the_same_is_a_bound(store: Path) -> None:
+    more = {"scenario__repetitions": 7, "scenario__time_limit_s": 1e4}
+    asked = seen(store, "now", SLOW, tracking__uri=uri(store), expect__not_slower_than="night-0", **more)
+    found = baseline(asked.evaluation)
+    assert found and asked.hashes["scenario"] != seen(store, "now", SLOW).hashes["scenario"]
+
+
 def test_a_run_of_another_scenario_or_none_is_no_bound(store: Path) -> None:
     for run, said in (("seeded", "another scenario"), ("nigt-1", "Did you mean night-")):
         asked = seen(store, "now", SLOW, tracking__uri=uri(store), expect__not_slower_than=run)
