@@ -95,13 +95,13 @@ def run(words: list[str]) -> int:
     if asked.a and rest:
         raise Refused(f"a= and b= name two finished runs, which {' '.join(rest)} cannot change. Leave one of them out.")
     if asked.a:
-        done = _recorded(asked, words)
-    else:
-        found = _ready(pairs.pairs(rest))
-        code = foreground.forked()
-        if code is not None:
-            return code
-        done = _measured(found, asked, words)
+        return _shown(_recorded(asked, words))
+    found = _ready(pairs.pairs(rest))
+    return foreground.led(lambda: _shown(_measured(found, asked, words)))
+
+
+def _shown(done: Contrasts) -> int:
+    """Print it; the exit code."""
     from tasks.reporting.contrast import show
 
     show(done)

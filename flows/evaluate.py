@@ -52,15 +52,16 @@ def run(words: list[str]) -> int:
     named = [w.removeprefix("resume=") for w in words if w.startswith("resume=")]
     rest = [w for w in words if not w.startswith("resume=")]
     jobs = asked_again(named[-1]) if named and not rest else _ready(rest)
-    code = foreground.forked()
-    if code is not None:
-        return code
-    done = _flow(jobs, named[-1] if named else None)
-    from tasks.reporting.terminal import show
 
-    show(done, everything=everything)
-    print(cli.relative(done.folder / "summary.json"))
-    return done.exit_code
+    def drive() -> int:
+        done = _flow(jobs, named[-1] if named else None)
+        from tasks.reporting.terminal import show
+
+        show(done, everything=everything)
+        print(cli.relative(done.folder / "summary.json"))
+        return done.exit_code
+
+    return foreground.led(drive)
 
 
 if __name__ == "__main__":

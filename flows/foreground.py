@@ -8,12 +8,14 @@ import logging
 import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from tasks.environment.parent import die_with_parent
 
-PATIENCE_S = 30
+PATIENCE_S, LEAVE_S = 30, 15
 MOMENT_S = 0.05
 _told: list[bool] = []  # that this process was interrupted
 
@@ -23,16 +25,30 @@ def interrupted() -> bool:
     return bool(_told)
 
 
-def forked() -> int | None:
-    """None in the driver, which goes on; in the parent, the exit code of the driver, once it has ended."""
+def led(work: Callable[[], int]) -> int:
+    """The exit code of ``work``, which a driver does; in the parent, once the driver has ended."""
     parent = os.getpid()
     driver = os.fork()
-    if driver == 0:
-        os.setsid()
-        die_with_parent(parent, signal.SIGTERM)
-        interruptible()
-        return None
-    return _waited(driver)
+    if driver != 0:
+        return _waited(driver)
+    os.setsid()
+    die_with_parent(parent, signal.SIGTERM)
+    interruptible()
+    try:
+        code = work()
+    except BaseException as error:
+        _leave(130 if interrupted() else getattr(error, "exit_code", 1))
+        raise
+    _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """Everything is said and written. What Prefect's client still wants to tell a server that is away can wait."""
+    sys.stdout.flush()
+    last = threading.Timer(LEAVE_S, os._exit, [code])
+    last.daemon = True
+    last.start()
 
 
 def interruptible() -> None:
