@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.repeated [--times 30]`: does the interval of one evaluation hold the mean of the others?
 
-One short evaluation of patchnet so many times, as one sweep, through the whole product → reports/repeated.md. The machine
-is in it: what drifts from one evaluation to the next is in no interval of a single one.
+One short evaluation of patchnet so many times, as one sweep, through the whole product → reports/repeated.md. The
+machine is in it: what drifts from one evaluation to the next is in no interval of a single one.
 """
 
 import argparse
@@ -29,7 +29,8 @@ def main() -> None:
     PLACE.mkdir(parents=True, exist_ok=True)
     (asked,) = cli.read([*WORDS, f"tracking.uri=sqlite:///{PLACE / 'mlflow.db'}"])
     done = evaluate([asked] * times)
-    assert isinstance(done, Sweep) and done.passed, [cell.failure for cell in done.cells]
+    assert isinstance(done, Sweep)
+    assert done.passed, [cell.failure for cell in done.cells]
     lines = ["# The interval of one, the mean of the others", ""]
     lines += [f"`python -m tests.benchmarks.repeated --times {times}`: `{' '.join(WORDS)}`, {times} times.", ""]
     lines += table(
