@@ -1,6 +1,7 @@
 """A driver with a network of its own: its Prefect, Ray, and MLflow are reached over a cable that can be pulled.
 
-A network namespace joined by a veth pair; needs root and `ip`. The servers stand on this machine's end of the cable.
+Two network namespaces, one of the servers and one of the driver, joined by a veth pair; needs root and `ip`. A bridge
+on the servers' side lets this machine ask them too, so that several such pairs stand beside each other.
 """
 
 import os
@@ -24,16 +25,25 @@ class Wire:
 
     def __init__(self, ground: Ground) -> None:
         n = next(_numbers) % 250
-        self.name, self.near, self.far = f"ts{n}", f"10.77.{n}.1", f"10.77.{n}.2"
-        _ip(f"netns add {self.name}")
-        _ip(f"link add {self.name}a type veth peer name {self.name}b netns {self.name}")
-        _ip(f"addr add {self.near}/24 dev {self.name}a")
-        _ip(f"link set {self.name}a up")
-        _ip(f"-n {self.name} addr add {self.far}/24 dev {self.name}b")
-        _ip(f"-n {self.name} link set {self.name}b up")
-        _ip(f"-n {self.name} link set lo up")
+        self.servers, self.driver, self.near = f"ts{n}s", f"ts{n}d", f"10.77.{n}.1"
+        for name in (self.servers, self.driver):
+            _ip(f"netns add {name}")
+            _ip(f"-n {name} link set lo up")
+        _ip(f"-n {self.servers} link add bridge type bridge")
+        _ip(f"-n {self.servers} link add cable type veth peer name end netns {self.driver}")
+        _ip(f"link add ts{n} type veth peer name here netns {self.servers}")
+        for port in ("cable", "here"):
+            _ip(f"-n {self.servers} link set {port} master bridge up")
+        for at, link, address in (
+            (["-n", self.servers], "bridge", self.near),
+            (["-n", self.driver], "end", f"10.77.{n}.2"),
+            ([], f"ts{n}", f"10.77.{n}.3"),
+        ):
+            _ip(f"{' '.join(at)} addr add {address}/24 dev {link}")
+            _ip(f"{' '.join(at)} link set {link} up")
+        ground.within = ["ip", "netns", "exec", self.servers]
         self._serve(ground)
-        ground.within = ["ip", "netns", "exec", self.name]
+        ground.within = ["ip", "netns", "exec", self.driver]
         ground.env |= {
             "PREFECT_API_URL": f"http://{self.near}:{PORTS['prefect']}/api",
             "RAY_ADDRESS": f"ray://{self.near}:{PORTS['client']}",
@@ -54,6 +64,7 @@ class Wire:
         mlflow = ("mlflow", "server", "--host", self.near, "--port", str(PORTS["mlflow"]), "--workers", "1")
         log = (ground.temp / "servers.log").open("a")
         shape = {"cwd": ground.clone, "env": env, "stdout": log, "stderr": log, "start_new_session": True}
+        ray = [*ground.within, *ray]
         subprocess.Popen([*ray, "--include-dashboard=false", "--object-store-memory=268435456"], **shape)  # type: ignore[call-overload]
         for words in (prefect, (*mlflow, "--backend-store-uri", ground.store, "--allowed-hosts", "*")):
             ground.begin(*words, env=env, stdout=log, stderr=log)
@@ -64,15 +75,16 @@ class Wire:
 
     def cut(self) -> None:
         """Nothing passes, and nobody says so."""
-        _ip(f"link set {self.name}a down")
+        _ip(f"-n {self.servers} link set cable down")
 
     def join(self) -> None:
         """As before."""
-        _ip(f"link set {self.name}a up")
+        _ip(f"-n {self.servers} link set cable up")
 
     def end(self) -> None:
-        """Without the namespace the pair is gone too."""
-        subprocess.run(["ip", "netns", "del", self.name], check=False)
+        """Without the namespaces their links are gone too."""
+        for name in (self.servers, self.driver):
+            subprocess.run(["ip", "netns", "del", name], check=False)
 
 
 def _ip(words: str) -> None:
