@@ -106,7 +106,7 @@ def _lane(wanted: list[Wanted], done: list[list[Any]]) -> None:
         last.begin()
         last.end()
         laws.settle(cases, last)
-        cases[-1].broken += [] if last.code == 0 else [f"the last run ended with {last.code}: {last.last}"]
+        cases[-1].broken += [] if last.code == 0 else [f"the last run ended with {last.code}: {last.said[-400:]}"]
         laws.finish(cases, ground)
     finally:
         faults.unwired(ground)
