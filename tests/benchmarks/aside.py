@@ -32,7 +32,7 @@ def measured(seconds: float) -> dict[str, float]:
     run = subprocess.Popen([sys.executable, "-m", "flows.evaluate", *words], cwd=ROOT, stdout=-1, stderr=-1, text=True)
     assert run.stderr and run.stdout
     assert any("timing" in line for line in run.stderr), "it was never timed"
-    while not _agents():
+    while not _agents() and run.poll() is None:
         time.sleep(0.05)
     time.sleep(SETTLE_S)
     before, begin = _spent(), time.monotonic()
@@ -61,8 +61,9 @@ def _ours() -> list[psutil.Process]:
 
 
 def _agents() -> set[int]:
-    """The agent and what it has started."""
-    leading = [p for p in _ours() if AGENT in _words(p)]
+    """The agent, whose environment is its software's and whose parent one of our workers, and what it has started."""
+    ours = {p.pid for p in _ours()}
+    leading = [p for p in psutil.process_iter() if AGENT in _words(p) and p.ppid() in ours]
     return {p.pid for p in leading} | {c.pid for p in leading for c in p.children(recursive=True)}
 
 
