@@ -126,7 +126,14 @@ def _ray(port: int) -> list[str]:
     command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={port}"]
     shape = [f"--num-cpus={len(os.sched_getaffinity(0))}", f"--object-store-memory={256 * 2**20}"]
     client = f"--ray-client-server-port={free_port(0)}"  # 10001 is for a cluster that others use
-    return [*command, *shape, client, f"--node-ip-address={LOOPBACK}", "--include-dashboard=false"]
+    return [
+        *command,
+        *shape,
+        client,
+        f"--node-ip-address={LOOPBACK}",
+        "--include-dashboard=false",
+        "--include-log-monitor=false",
+    ]
 
 
 def _prefect_env(port: int) -> dict[str, str]:
