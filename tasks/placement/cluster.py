@@ -7,7 +7,9 @@ here and in `calls.py` alone. Nothing is retried: a second try would be a second
 import logging
 import os
 import socket
+import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Lock, Timer
@@ -38,6 +40,7 @@ def connected(address: str | None) -> Iterator[None]:
     _broken.clear()
     _ended.clear()
     _given_up.clear()
+    threading.excepthook = _heard
     _connect(address)
     _address.append(address)
     try:
@@ -65,6 +68,13 @@ def _connect(address: str | None) -> None:
     except (ray.exceptions.RayError, ImportError, AttributeError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
+
+
+def _heard(what: threading.ExceptHookArgs) -> None:
+    """A thread of Ray Client or of its gRPC that ends with its connection tells nobody; who waits for it is told."""
+    files = [frame.filename for frame in traceback.extract_tb(what.exc_traceback)]
+    if not any("grpc" in file or "/ray/" in file for file in files):
+        threading.__excepthook__(what)
 
 
 def _disconnect() -> None:

@@ -184,6 +184,7 @@ def tracking(ground: Ground) -> str:
     port = _ports.setdefault(ground, free_port(0))
     address = f"http://127.0.0.1:{port}"
     if not _mlflow(ground):
+        ground.experiment()
         words = ("mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
         env = {**ground.env, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
         log = (ground.temp / "mlflow.log").open("a")

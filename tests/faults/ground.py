@@ -58,6 +58,12 @@ class Ground:
         """The MLflow store that a run here uses by itself."""
         return f"sqlite:///{self.clone / 'mlflow.db'}"
 
+    def experiment(self) -> None:
+        """Made in the store by a driver: one that a server makes keeps its artifacts for those who ask a server."""
+        made = "from flows import cli; from tasks.tracking.store import client; client(cli.default().tracking)"
+        python = str(self.clone / ".venv" / "bin" / "python")
+        subprocess.run([python, "-c", made], cwd=self.clone, env=self.env, check=True, capture_output=True)
+
     def services(self) -> dict[str, Any]:
         """What `services.json` holds."""
         with suppress(OSError, ValueError):
