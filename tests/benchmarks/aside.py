@@ -90,8 +90,8 @@ def _what(words: list[str]) -> str:
     line = " ".join(words)
     known = {
         "flows.evaluate": "driver and its parent", "prefect": "Prefect's server and worker", "gcs_server": "Ray: head",
-        "raylet": "Ray: raylet", "ray::": "Ray: workers", "ray/": "Ray: its other processes", "bin/ray": "Ray: its other processes", "ray.util": "Ray: its other processes",
-        "tasks.services": "keeper of the services",
+        "raylet": "Ray: raylet", "ray::": "Ray: workers", "tasks.services": "keeper of the services",
+        "ray": "Ray: its other processes",
     }  # fmt: skip
     return next((what for key, what in known.items() if key in line), line[:60])
 
