@@ -57,6 +57,7 @@ class Wire:
         """Prefect, Ray, and MLflow, as a team would have them on another machine."""
         token = ground.cache / "ray-token"
         token.write_text(secrets.token_hex(32))
+        ground.experiment()
         home = ground.clone / ".touchstone" / "prefect"
         home.mkdir(parents=True)
         ground.env |= {"RAY_AUTH_TOKEN_PATH": str(token), "PREFECT_HOME": str(home)}
