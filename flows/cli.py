@@ -186,9 +186,10 @@ def _forced(word: str) -> str:
     return f"++{word}" if word.startswith("expect.") else word
 
 
-def default() -> Evaluation:
-    """Any evaluation, for what does not depend on its model: services, tracking, workers."""
-    return composed([f"+model={options('model')[0]}"])
+def default(words: Sequence[str] = ()) -> Evaluation:
+    """An evaluation, for what does not depend on its model: services, tracking, workers; with ``words`` on top."""
+    named = any(word.startswith("+model=") for word in words)
+    return composed([*([] if named else ["+model=patchnet"]), *words])
 
 
 def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> Evaluation:

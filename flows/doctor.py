@@ -118,9 +118,7 @@ def _disk() -> Fact:
 
 def run(words: list[str]) -> int:
     """Print the facts."""
-    given = any(w.startswith("+model=") for w in words)
-    evaluation = cli.composed(words if given else ["+model=patchnet", *words])
-    found = list(facts(evaluation))
+    found = list(facts(cli.default(words)))
     wide = max(len(fact.what) for fact in found) + 2
     console = Console(highlight=False, soft_wrap=True)  # what is long, such as a path, stays whole
     for fact in found:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -45,7 +46,8 @@ def led(work: Callable[[], int]) -> int:
 
 def _leave(code: int) -> None:
     """Everything is said and written. What Prefect's client still wants to tell a server that is away can wait."""
-    sys.stdout.flush()
+    with suppress(OSError):  # nobody reads it any more
+        sys.stdout.flush()
     last = threading.Timer(LEAVE_S, os._exit, [code])
     last.daemon = True
     last.start()

@@ -50,7 +50,7 @@ def frame(
 
 def tracking(words: list[str]) -> Tracking:
     """The store that these words name; by default that of the evaluations."""
-    return cli.composed([f"+model={cli.options('model')[0]}", *words]).tracking
+    return cli.default(words).tracking
 
 
 def run(words: list[str]) -> int:

@@ -5,6 +5,7 @@ from pathlib import Path
 from prefect import task
 
 from tasks import ROOT
+from tasks.contrasts.aspects import COUNTS
 from tasks.errors import Refused
 from tasks.metrics import all_metrics
 from tasks.results import budget
@@ -17,7 +18,6 @@ from tasks.titles import titled
 
 LATENCY = "end_to_end_trimmed_mean_ms"  # what «slower» is about: no percentile, so never refused for few queries
 MUST_AGREE = {"dataset": "data set", "scenario": "scenario"}
-COUNTS = ("repetitions", "time_limit_s")  # of a scenario: how much was measured, not what
 Found = tuple[Baseline, dict[str, str], dict[str, float]]  # hashes, and its `COUNTS`
 
 

@@ -40,7 +40,6 @@ def connected(address: str | None) -> Iterator[None]:
     _broken.clear()
     _ended.clear()
     _given_up.clear()
-    threading.excepthook = _heard
     _connect(address)
     _address.append(address)
     try:
@@ -61,6 +60,7 @@ def _connect(address: str | None) -> None:
         logging.getLogger("ray.util.client").setLevel("ERROR")
         ray.init(**_options(address), log_to_driver=False, configure_logging=True, logging_level="ERROR")
         if address and address.startswith(OUTSIDE):
+            _hush()
             _deputies.append(deputy())
         else:
             here = ray.get_runtime_context().get_node_id()
@@ -70,11 +70,18 @@ def _connect(address: str | None) -> None:
         raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
 
 
-def _heard(what: threading.ExceptHookArgs) -> None:
-    """A thread of Ray Client or of its gRPC that ends with its connection tells nobody; who waits for it is told."""
-    files = [frame.filename for frame in traceback.extract_tb(what.exc_traceback)]
-    if not any("grpc" in file or "/ray/" in file for file in files):
-        threading.__excepthook__(what)
+def _hush() -> None:
+    """Threads of Ray Client and of its gRPC, which outlive a connection, end without a traceback; who waits is told."""
+    before = threading.excepthook
+    if before.__module__ == __name__:
+        return
+
+    def heard(what: threading.ExceptHookArgs) -> None:
+        modules = {f.f_globals.get("__name__", "").partition(".")[0] for f, _ in traceback.walk_tb(what.exc_traceback)}
+        if not modules & {"ray", "grpc"}:
+            before(what)
+
+    threading.excepthook = heard
 
 
 def _disconnect() -> None:

@@ -13,9 +13,8 @@ from tasks.errors import TouchstoneError
 from tasks.locks import alone
 from tasks.specs.protocol import Tracking
 
-os.environ.setdefault(
-    "MLFLOW_LOGGING_LEVEL", "CRITICAL"
-)  # our sentence says it; a logger's own level is overwritten by MLflow's import
+# Our sentence says what its loggers would; a logger's own level is overwritten by MLflow's import.
+os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "CRITICAL")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ASYNC_LOGGING", "false")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")

@@ -55,9 +55,9 @@ def main() -> int:
     for fault in set(asked.fault) - set(chosen):
         print(f"{fault}: skipped, {_impossible(fault)}", flush=True)
     missing = sorted(_missing(chosen, asked.step, asked.times, done[0]), key=lambda wanted: wanted[2])  # whole rounds
-    alike = [[w for w in missing if FAULTS[w[0]].needs == needs] for needs in (*PREPARED, "")]
-    cables = [alike[1][i::2] for i in (0, 1)]  # what is cut waits, mostly
-    parts = [lane for lane in [alike[0], *cables, *_dealt(alike[2], asked.lanes)] if lane]
+    alike = {needs: [w for w in missing if FAULTS[w[0]].needs == needs] for needs in (*PREPARED, "")}
+    cables = [alike["wire"][i::2] for i in (0, 1)]  # what is cut waits, mostly
+    parts = [lane for lane in [alike["clock"], *cables, *_dealt(alike[""], asked.lanes)] if lane]
     with ThreadPoolExecutor(max_workers=asked.lanes) as pool:
         for future in [pool.submit(_lane, lane, done) for lane in parts]:
             future.result()

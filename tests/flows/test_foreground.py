@@ -53,3 +53,27 @@ def test_what_fails_after_an_interrupt_is_no_traceback() -> None:
     command = [sys.executable, "-c", AFTER.format(raised="AttributeError('half begun')")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
     assert (done.returncode, done.stderr) == (130, "Interrupted. Nothing was recorded.\n")
+
+
+HANGS = """
+import sys, threading
+from flows import cli, foreground
+from tasks.errors import Refused
+foreground.LEAVE_S = 0.5
+def drive():
+    threading.Thread(target=threading.Event().wait).start()  # as a client whose server is away
+    print("all of it")
+    {ends}
+sys.argv = ["evaluate"]
+sys.exit(cli.main("evaluate", lambda words: foreground.led(drive)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "said"),
+    [("return 4", 4, ""), ("raise Refused('not so')", 2, "not so\n"), ("raise OSError('full')", 1, "Could not read")],
+)
+def test_a_driver_that_hangs_at_its_end_leaves_with_its_code_and_all_it_said(ends: str, code: int, said: str) -> None:
+    command = [sys.executable, "-c", HANGS.format(ends=ends)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout) == (code, "all of it\n") and done.stderr.startswith(said), done.stderr

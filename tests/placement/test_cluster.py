@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,3 +104,26 @@ def _wait(port: int) -> None:
                 return
         time.sleep(0.3)
     raise AssertionError("Ray did not start")
+
+
+@pytest.mark.parametrize(
+    ("module", "heard"), [("ray.util.client.logsclient", 0), ("grpc._channel", 0), ("home.ray", 1)]
+)
+def test_only_threads_of_rays_client_end_without_a_word(
+    module: str, heard: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import threading
+
+    from tasks.placement.cluster import _hush
+
+    told: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    _hush()
+    _hush()
+    code = compile("def end(): raise ValueError('closed')", "/home/ray/end.py", "exec")
+    names: dict[str, Any] = {"__name__": module}
+    exec(code, names)
+    thread = threading.Thread(target=names["end"])
+    thread.start()
+    thread.join()
+    assert len(told) == heard
