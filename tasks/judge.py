@@ -69,7 +69,10 @@ def _recorded(evaluation: Evaluation, run: str) -> Found:
     from tasks.tracking import records
 
     limit = "scenario.time_limit_s"
-    row = records.named(evaluation.tracking, run, [LATENCY], [limit]).astype(object).iloc[0]
+    try:
+        row = records.named(evaluation.tracking, run, [LATENCY], [limit]).astype(object).iloc[0]
+    except Refused as error:
+        raise Refused(f"expect.not_slower_than={run}: {error}") from error
     value, low, high = (None if (x := row[f"{LATENCY}{end}"]) != x else float(x) for end in ("", "_low", "_high"))
     seen = Estimate(value, "ms", low, high, int(row["repetitions"]), int(row["repetitions"]))
     counts = {"repetitions": int(row["repetitions"]), "time_limit_s": float(row[limit])}
