@@ -1,14 +1,24 @@
-"""A pre-processing step that only takes time, so that a difference of a known size can be planted. Not run alone."""
+"""ONNX Runtime that takes a known time longer, so that a difference of a known size can be planted. Not run alone."""
+
+from __future__ import annotations
 
 import time
-from typing import Annotated, Any
+from typing import Any
 
-from tasks.plugins import Range
+from tasks.predictors import onnxruntime
 
 
-def wait(image: Any, *, us: Annotated[float, Range(ge=0)]) -> Any:
-    """The image, after a busy wait of so many microseconds."""
-    end = time.perf_counter_ns() + int(1e3 * us)
-    while time.perf_counter_ns() < end:
-        pass
-    return image
+class Predictor(onnxruntime.Predictor):
+    """The framework's own predictor and, after each prediction, a busy wait."""
+
+    def __init__(self, *, wait_us: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._wait_ns = int(1e3 * wait_us)
+
+    def predict(self, batch: Any) -> Any:
+        """(batch, …) → (batch, classes), ``wait_us`` later."""
+        outputs = super().predict(batch)
+        end = time.perf_counter_ns() + self._wait_ns
+        while time.perf_counter_ns() < end:
+            pass
+        return outputs

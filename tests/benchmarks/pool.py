@@ -1,7 +1,7 @@
 """`python -m tests.benchmarks.pool add --minutes 10`: blocks of short fresh processes of patchnet → reports/pool.jsonl.
 
-Four of five blocks A B B A have equal sides, the fifth a B whose pre-processing really waits 3 % of A's end-to-end
-median longer (`delay.py`). Each block is one line, appended when it is whole, so that the command can be ended at any
+Four of five blocks A B B A have equal sides, the fifth a B whose predictions really take 3 % of A's median longer
+(`delay.py`). Each block is one line, appended when it is whole, so that the command can be ended at any
 time and called again, on any machine: blocks of one machine and core are a part of their own. Two at once, one a core:
 `TMPDIR=<another> taskset -c 1 python -m tests.benchmarks.pool add`. `python -m tests.benchmarks.verdicts` makes trials.
 """
@@ -30,12 +30,12 @@ from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
 
 POOL = ROOT / "reports" / "pool.jsonl"
-METRIC, PLANTED, EVERY = "end_to_end_p50_ms", 0.03, 5
+METRIC, PLANTED, EVERY = "predict_p50_ms", 0.03, 5
 WORDS = [
     "+model=patchnet", "hw=cpu1", "scenario=quick", "scenario.min_duration_s=0.1", "scenario.min_queries=50",
     "scenario.warmup_queries=20",
 ]  # fmt: skip
-STEP = "tests.benchmarks.delay.wait"
+FRAMEWORK = "tests.benchmarks.delay"
 
 
 class Short:
@@ -51,11 +51,11 @@ class Short:
         self.cpus, self.count = on_this_machine(self.evaluation.hw)["cpus"], 0
 
     def median_ms(self, wait_us: float) -> float:
-        """Of one fresh process whose pre-processing waits so long; 0 runs the same step."""
+        """Of one fresh process whose predictions wait so long; 0 runs the same predictor."""
         samples = samples_path(self.evaluation)
         request = agent_request(self.evaluation, "timed", self.count, self.cpus, self.model, samples)
-        request["preprocess"].append({"step": STEP, "us": wait_us})
-        request["allow_modules"] = [STEP.rpartition(".")[0]]
+        request |= {"framework": FRAMEWORK, "allow_modules": [FRAMEWORK]}
+        request["options"] = {**request["options"], "wait_us": wait_us}
         self.count += 1
         packed = run_agent(str(self.stack.python), request, self.evaluation.software.env, 60, print)
         return sides.value(sides.metric_of(METRIC), unpacked(packed))
@@ -91,9 +91,9 @@ def _lines(pool: Path) -> Iterator[dict[str, Any]]:
 def add(minutes: float, pool: Path = POOL) -> int:
     """Append blocks for so many minutes; how many this machine and core have now."""
     short = Short()
-    made_of = {"host": socket.gethostname(), "cpu": probe().cpu_model, "cores": short.cpus, "words": WORDS}
+    made_of = {"cpu": probe().cpu_model, "cores": short.cpus, "words": WORDS}
     made_of["evaluation"] = short.evaluation.hashes()["evaluation"]
-    part = hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:8]
+    part = hashlib.sha256(json.dumps([socket.gethostname(), made_of]).encode()).hexdigest()[:8]
     head, blocks = next((p for p in read(pool) if p[0]["part"] == part), ({}, []))
     if not head:
         median = sorted(short.median_ms(0.0) for _ in range(5))[2]
