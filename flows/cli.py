@@ -18,6 +18,7 @@ from tasks.errors import Refused, TouchstoneError
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.protocol import Drift
 
+SYNTHETIC = "dataset=synthetic"  # what a model is measured on that has no data
 S = TypeVar("S", bound=BaseModel)
 CONF = ROOT / "conf"
 HYDRA_FLAGS = (
@@ -132,7 +133,16 @@ def composed(overrides: list[str]) -> Evaluation:
     data, choices = _filled("evaluate", overrides)
     if "model" not in data:
         raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")
+    if _without_data(data) and not any(word.lstrip("+").startswith("dataset") for word in overrides):
+        overrides = [*overrides, SYNTHETIC]
+        data, choices = _filled("evaluate", overrides)
     return validated(data, choices, overrides)
+
+
+def _without_data(data: dict[str, Any]) -> bool:
+    """Whether the model has inputs, and a last layer that means nothing on any data set that there is."""
+    model = data["model"]
+    return bool(model.get("inputs")) and not (model.get("heads") or {}).get(model.get("weights"))
 
 
 def own_fields(flow: str) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, Callable
 import numpy as np
 
 from tasks import plugins
+from tasks.agent.agreement import agreement
 from tasks.agent.folder import Outcome
 from tasks.agent.readings import harness_us, latencies, stages
 from tasks.agent.setting import (
@@ -26,6 +27,7 @@ from tasks.agent.setting import (
     open_predictor,
     postprocessing,
     seeded_order,
+    stacked,
     untouched,
 )
 from tasks.environment.counters import difference, read_counters
@@ -68,17 +70,22 @@ def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
 
 
 def judge_accuracy(request: dict[str, Any]) -> Outcome:
-    """Predict the chosen samples once, untimed, and keep every prediction."""
+    """Predict the chosen samples once, untimed, and keep every prediction; synthetic ones against the reference."""
     tracer = Tracer()
     apply({"affinity": request["settings"]["affinity"]})
     data = open_data(request)
     order = sorted(seeded_order(len(data.samples), request["accuracy_samples"], request["seed"]))
     predictor, facts = open_predictor(request, tracer)
+    undecodable: list[dict[str, str]] = []
     with tracer.span("accuracy"):
-        table, undecodable = _predict_all(predictor, postprocessing(request), data, order, request["batch_size"])
+        if request["dataset"]["kind"] == "synthetic":
+            tables = {"agreement": agreement(predictor, data, request["model"])}
+        else:
+            found, undecodable = _predict_all(predictor, postprocessing(request), data, order, request["batch_size"])
+            tables = {"predictions": found}
     predictor.unload()
     facts = _facts(request, samples_seen=len(order), undecodable=undecodable, **facts)
-    return Outcome(facts, tracer.spans, {"predictions": table})
+    return Outcome(facts, tracer.spans, tables)
 
 
 def be_timed(request: dict[str, Any]) -> Outcome:
@@ -93,6 +100,7 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     predictor, facts = open_predictor(request, tracer)
     after = postprocessing(request)
     time_only = request["model"].get("service_ms") is not None
+    unjudged = time_only or request["dataset"]["kind"] == "synthetic"
     before = untouched if time_only else data.batch
     system = System(
         before, predictor.predict, after, order, **clocks(predictor), seed=seed, cpus=tuple(request["cpus"])
@@ -105,7 +113,7 @@ def be_timed(request: dict[str, Any]) -> Outcome:
         drive(system, log, request["scenario"])
     gc.enable()
     facts["counters"] = difference(counters, read_counters(request["cpus"]))
-    audited = sorted([] if time_only else order[:AUDITED])
+    audited = sorted([] if unjudged else order[:AUDITED])
     again, _ = _predict_all(predictor, after, data, audited, request["batch_size"])
     facts.update(
         simulated=system.wait_until is not None,
@@ -171,7 +179,7 @@ def _predict_all(
             except Undecodable as error:
                 undecodable.append({"file": data.samples.files[i], "why": str(error)})
         if ready:
-            outputs = predictor.predict(np.stack([array for _, array in ready]))
+            outputs = predictor.predict(stacked([array for _, array in ready]))
             rows.extend(_judged(data, [i for i, _ in ready], outputs, after(outputs)))
         if time.monotonic() - told > 5:
             told = time.monotonic()

@@ -7,7 +7,7 @@ download; whatever arrives is hashed before anyone sees it. A damaged copy is dr
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.artifacts import pipeline
+from tasks.artifacts import models, pipeline
 from tasks.artifacts.downloads import download
 from tasks.artifacts.files import matches, sha256_of, written
 from tasks.artifacts.recipes import recipe_named
@@ -21,6 +21,8 @@ DOWNLOADS = "artifacts/downloads"
 
 def fetch(artifact: Artifact, root: Path, say: Callable[[str], None] = print) -> Path:
     """The file below ``root``. Raises ArtifactMismatch or Refused, and leaves no wrong file in its place."""
+    if artifact.built is not None:
+        return models.bring(artifact, say)
     path = root / artifact.path
     if _right(artifact, path):
         return path
@@ -38,7 +40,7 @@ def fetch(artifact: Artifact, root: Path, say: Callable[[str], None] = print) ->
 
 def present(artifact: Artifact, root: Path) -> bool:
     """Whether it is in the workspace already, byte for byte, so that `fetch` has nothing to do."""
-    return _right(artifact, root / artifact.path)
+    return models.present(artifact) if artifact.built else _right(artifact, root / artifact.path)
 
 
 def dvc_state(artifact: Artifact, root: Path) -> dict[str, str]:

@@ -18,6 +18,8 @@ def top1(measurement: Measurement) -> Estimate | None:
     """The share of samples whose best class is the label; None without an accuracy process."""
     if any(p.facts.get("service_ms") is not None for p in measurement.timed):
         return Estimate(None, "fraction", note="not evaluated: the model only takes time")
+    if (process := measurement.only("accuracy")) is not None and len(process.agreement):
+        return Estimate(None, "fraction", note="not evaluated: synthetic inputs")
     table = _predictions(measurement)
     return None if table is None else _share(table, (table["predicted"] == table["label"]).to_numpy())
 

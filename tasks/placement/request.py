@@ -35,7 +35,12 @@ def agent_request(
             "inputs": [t.model_dump(mode="json") for t in spec.inputs],
             "outputs": [t.model_dump(mode="json") for t in spec.outputs],
         },
-        "dataset": {"kind": evaluation.dataset.kind, "path": str(samples), "labels": list(evaluation.dataset.labels)},
+        "dataset": {
+            "kind": evaluation.dataset.kind,
+            "path": str(samples),
+            "labels": list(evaluation.dataset.labels),
+            "count": evaluation.dataset.samples.get(evaluation.dataset.split),
+        },
         "preprocess": [s.model_dump(mode="json") for s in spec.steps],
         "postprocess": [s.model_dump(mode="json") for s in spec.postprocess],
         "allow_modules": list(evaluation.allow_modules),

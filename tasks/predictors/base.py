@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Sequence
 
 from tasks.errors import TouchstoneError
 
@@ -29,22 +29,41 @@ class Setup:
 
 
 class Base(Protocol):
-    """Three operations. ``format`` names the kind of model file that is read, ``module`` what Python imports.
+    """Three operations. ``formats`` are the kinds of model file that it reads, the preferred one first, ``module`` what Python imports.
 
     One whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``.
     """
 
-    format: str
+    formats: tuple[str, ...]
     module: str
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Make the model ready and return the *effective* stack: version, device, precision, threads, build."""
 
     def predict(self, batch: Any) -> Any:
-        """Input array, batch first → array of the first output. Returns when the result is there."""
+        """Input array, batch first → array of the output. Returns when the result is there.
+
+        Where the manifest names several inputs or outputs, tuples in its order.
+        """
 
     def unload(self) -> None:
         """Give memory and devices back."""
+
+
+def precision(setup: Setup) -> str:
+    """The floating type of the manifest's tensors: of its inputs, or of its outputs where those are whole numbers."""
+    kinds = [t["dtype"] for t in (*setup.inputs, *setup.outputs)]
+    return next((kind for kind in kinds if kind.startswith("float")), kinds[0])
+
+
+def fed(names: list[str], batch: Any) -> dict[str, Any]:
+    """Input name → array, from what `predict` is given."""
+    return {names[0]: batch} if len(names) == 1 else dict(zip(names, batch))  # noqa: B905  (Python 3.9)
+
+
+def given_back(outputs: Sequence[Any]) -> Any:
+    """What `predict` returns, from the outputs in the manifest's order."""
+    return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
 def require_tensors(kind: str, found: dict[str, tuple[list[Any], str]], asked: list[dict[str, Any]]) -> None:

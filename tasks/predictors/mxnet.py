@@ -20,7 +20,7 @@ from tasks.predictors.base import Setup
 class Predictor:
     """One graph as a gluon block."""
 
-    format = "mxnet"
+    formats = ("mxnet",)
     module = "mxnet"
 
     def __init__(self, *, subgraph: Literal["none", "MKLDNN"], static_memory: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors.base import Setup, line, require_tensors
+from tasks.predictors.base import Setup, fed, given_back, line, precision, require_tensors
 
 PROVIDERS: dict[str, tuple[str, dict[str, str]]] = {
     "cpu": ("CPUExecutionProvider", {}),
@@ -21,13 +21,14 @@ DTYPES = {
     "tensor(int8)": "int8",
     "tensor(int32)": "int32",
     "tensor(int64)": "int64",
+    "tensor(bool)": "bool",
 }
 
 
 class Predictor:
     """One inference session."""
 
-    format = "onnx"
+    formats = ("onnx",)
     module = "onnxruntime"
 
     def __init__(
@@ -58,14 +59,14 @@ class Predictor:
         if changed := {k: effective.get(k) for k, v in options.items() if effective.get(k) != v}:
             raise TouchstoneError(f"{provider} was asked for {options} and runs with {changed}.")
         self._check_tensors(setup)
-        self._input, self._outputs = setup.inputs[0]["name"], [setup.outputs[0]["name"]]
+        self._inputs, self._outputs = ([t["name"] for t in part] for part in (setup.inputs, setup.outputs))
         return {
             "framework": "onnxruntime",
             "version": ort.__version__,
             "providers": used,
             "device": setup.device,
             "provider_options": {k: effective[k] for k in options},
-            "precision": setup.inputs[0]["dtype"],
+            "precision": precision(setup),
             "intra_threads": self._session.get_session_options().intra_op_num_threads,
             "inter_threads": self._session.get_session_options().inter_op_num_threads,
             "graph_optimization": self.graph_optimization,
@@ -90,8 +91,8 @@ class Predictor:
             require_tensors(kind, {n.name: (list(n.shape), DTYPES.get(n.type, n.type)) for n in nodes}, asked)
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, classes)."""
-        return self._session.run(self._outputs, {self._input: batch})[0]
+        """(batch, …) → (batch, …)."""
+        return given_back(self._session.run(self._outputs, fed(self._inputs, batch)))
 
     def unload(self) -> None:
         """Drop the session."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors.base import Setup, line, require_tensors
+from tasks.predictors.base import Setup, fed, given_back, line, require_tensors
 
 DEVICES = {"cpu": "CPU"}
 PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -16,7 +16,7 @@ PRECISIONS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 class Predictor:
     """One compiled model."""
 
-    format = "onnx"
+    formats = ("onnx",)
     module = "openvino"
 
     def __init__(self, *, precision: Literal["float32", "bfloat16", "float16"]) -> None:
@@ -38,7 +38,7 @@ class Predictor:
         }
         self._refuse_fall_back(used, setup)
         self._check_tensors(setup)
-        self._input, self._output = setup.inputs[0]["name"], setup.outputs[0]["name"]
+        self._inputs, self._outputs = ([t["name"] for t in part] for part in (setup.inputs, setup.outputs))
         return {
             "framework": "openvino",
             "version": ov.__version__.split("-")[0],
@@ -78,8 +78,9 @@ class Predictor:
             require_tensors(kind, {port.get_any_name(): _tensor(port) for port in ports}, asked)
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, classes)."""
-        return self._compiled({self._input: batch})[self._output]
+        """(batch, …) → (batch, …)."""
+        found = self._compiled(fed(self._inputs, batch))
+        return given_back([found[name] for name in self._outputs])
 
     def unload(self) -> None:
         """Drop the compiled model."""

@@ -20,7 +20,7 @@ class Predictor:
     lets TorchScript fuse. ``precision`` is that of weights and arithmetic: TF32 and bfloat16 are off.
     """
 
-    format = "table"
+    formats = ("table",)
     module = "torch"
 
     def __init__(self, *, mode: Literal["eager", "frozen"], channels_last: bool, precision: Literal["float32"]) -> None:

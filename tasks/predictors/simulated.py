@@ -40,7 +40,7 @@ class Clock:
 class Predictor:
     """Hands its input back after ``service_ms``."""
 
-    format = "time"
+    formats = ("time",)
     module = "json"
 
     def __init__(

@@ -16,7 +16,7 @@ from tasks.predictors.base import Setup, line, require_tensors
 class Predictor:
     """One model as a TensorFlow function."""
 
-    format = "keras"
+    formats = ("keras",)
     module = "tensorflow"
 
     def __init__(self, *, jit_compile: bool) -> None:

@@ -10,10 +10,12 @@ import io
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 from tasks.errors import Refused
+from tasks.processing.synthetic import synthetic
 
+SEED = 0  # of synthetic inputs
 SUFFIXES = {".jpeg", ".jpg", ".png", ".bmp", ".webp"}
 
 
@@ -24,17 +26,26 @@ class Samples:
     files: list[str]
     labels: list[int]
     groups: list[str]
-    read: Callable[[int], bytes]
+    read: Callable[[int], Any]  # encoded bytes; arrays where they are synthetic
 
     def __len__(self) -> int:
         return len(self.files)
 
 
-def open_samples(dataset: dict[str, Any]) -> Samples:
-    """The samples of a data set request: ``{kind, path, labels}``."""
+def open_samples(dataset: dict[str, Any], inputs: Sequence[dict[str, Any]] = ()) -> Samples:
+    """The samples of a data set request, ``{kind, path, labels, count}``; ``inputs`` are the model's, for synthetic."""
+    if dataset["kind"] == "synthetic":
+        return _synthetic(dataset["count"], inputs)
     path = Path(dataset["path"])
     reader = {"archive": _archive, "image_folder": _folders}[dataset["kind"]]
     return reader(path, list(dataset["labels"]))
+
+
+def _synthetic(count: int, inputs: Sequence[dict[str, Any]]) -> Samples:
+    """What is read is no file but the inputs themselves, with no label."""
+    names = [f"synthetic {i}" for i in range(count)]
+    only = len(inputs) == 1
+    return Samples(names, [], names, lambda i: (found := synthetic(inputs, SEED, i))[0] if only else found)
 
 
 def _archive(path: Path, labels: list[str]) -> Samples:

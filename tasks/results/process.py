@@ -7,7 +7,8 @@ issue_error_ns (from the scheduled arrival to the issuer's word); where stages o
 a scenario has several rates or batch sizes, point (an index into facts["points"]).
 One row a sample: sample, file, group, label, predicted, score, finite (label and predicted are class indices, score the
 model's own value for the predicted class). Inputs, one row a sample and channel: sample, channel, shape, dtype, low,
-high, mean, std.
+high, mean, std. Agreement (synthetic inputs), one row a sample and output: sample, output, elements, finite, spread,
+error, std (`tasks/agent/agreement.py`).
 """
 
 import json
@@ -34,6 +35,7 @@ class Process:
     inputs: pd.DataFrame = field(repr=False)
     spans: tuple[dict[str, Any], ...] = field(repr=False, default=())
     files: dict[str, str] = field(repr=False, default_factory=dict)
+    agreement: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
 
     @property
     def timed(self) -> pd.DataFrame:
@@ -94,7 +96,7 @@ def read_process(folder: Path) -> Process:
     """The process whose agent wrote this result folder."""
     facts = json.loads((folder / "process.json").read_text())
     spans = json.loads((folder / "spans.json").read_text()) if (folder / "spans.json").exists() else []
-    tables = {name: _table(folder / f"{name}.npz") for name in ("latencies", "predictions", "inputs")}
+    tables = {name: _table(folder / f"{name}.npz") for name in ("latencies", "predictions", "inputs", "agreement")}
     files = {path.name: path.read_text(errors="replace") for path in sorted(folder.glob("*.txt"))}
     return Process(role=facts["role"], index=facts["index"], facts=facts, spans=tuple(spans), files=files, **tables)
 

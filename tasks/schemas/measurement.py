@@ -10,7 +10,8 @@ import pandas as pd
 
 from tasks.results.measurement import Check, Measurement, Verdict
 from tasks.results.process import Process
-from tasks.schemas.tables import SHOWN, check_table, latencies, predictions, rows, spans
+from tasks.schemas.reference import reference
+from tasks.schemas.tables import SHOWN, agreement, check_table, latencies, predictions, rows, spans
 from tasks.specs.evaluation import Evaluation
 
 ENOUGH_SAMPLES = 500
@@ -25,6 +26,8 @@ def check_measurement(evaluation: Evaluation, measurement: Measurement) -> Verdi
         checks += _varies(accuracy.predictions)
         checks += _agreement(accuracy.predictions, measurement.timed)
         checks += _floor(evaluation, accuracy.predictions)
+    if accuracy is not None and len(accuracy.agreement):
+        checks += reference(accuracy.agreement)
     return Verdict(tuple(checks))
 
 
@@ -33,7 +36,9 @@ def _tables(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]
         where = process.role if process.role != "timed" else f"timed process {process.index}"
         if process.role == "timed":
             yield check_table(f"latencies of {where}", process.latencies, latencies())
-        if process.role == "accuracy" or len(process.predictions):
+        if len(process.agreement):
+            yield check_table(f"agreement of {where}", process.agreement, agreement())
+        elif process.role == "accuracy" or len(process.predictions):
             schema = predictions(len(evaluation.dataset.labels))
             yield check_table(f"predictions of {where}", process.predictions, schema)
         if process.spans:

@@ -57,6 +57,17 @@ def predictions(classes: int) -> pa.DataFrameSchema:
     })  # fmt: skip
 
 
+def agreement() -> pa.DataFrameSchema:
+    """One row a sample and output of synthetic inputs; error and std are NaN without a reference."""
+    return pa.DataFrameSchema({
+        "sample": pa.Column(int, _at_least(0, "is negative")),
+        "output": pa.Column(str),
+        "elements": pa.Column(int, _at_least(1, "is not positive")),
+        "finite": pa.Column(bool, pa.Check.eq(True, error="is False: NaN or infinite output")),
+        **{name: pa.Column(float, nullable=True) for name in ("spread", "error", "std")},
+    })  # fmt: skip
+
+
 def spans() -> pa.DataFrameSchema:
     """One row a span; times in ns of one clock."""
     ends = pa.Check(lambda f: f["end_ns"] >= f["start_ns"], error="end_ns lies before start_ns")

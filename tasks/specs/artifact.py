@@ -1,6 +1,6 @@
 """A file that an evaluation needs, named by its bytes."""
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,11 +15,39 @@ class Download(Spec):
     size_bytes: int = Field(gt=0)
 
 
+class Build(Spec):
+    """How a model of the zoo is made: an architecture of a library, with weights from a seed.
+
+    Built in the environment of a lock when it is first asked for (`tasks/artifacts/zoo`).
+    """
+
+    library: str = Field(pattern=r"^[a-z]\w*$", description="A file in tasks/artifacts/zoo.")
+    entry: str = Field(min_length=1, description="What the library calls it.")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Passed to it.")
+    seed: int = Field(default=0, ge=0)
+    statistics: InsidePath | None = Field(
+        default=None, description="safetensors with what was fitted: batch statistics and the last layer."
+    )
+    sha256: dict[str, Sha256] = Field(default_factory=dict, description="format → the file's, where it is known.")
+    parameters: int | None = Field(default=None, ge=0, description="As built; for the list of the zoo.")
+    macs: int | None = Field(default=None, ge=0, description="Multiply-accumulate operations of one sample.")
+
+
+class Built(Spec):
+    """One model file of a build, with everything that its bytes depend on."""
+
+    name: str
+    format: str
+    build: Build
+    inputs: tuple[dict[str, Any], ...]
+    outputs: tuple[dict[str, Any], ...]
+
+
 class Artifact(Spec):
-    """A file inside the repository that DVC pulls or builds, or that a recipe assembles from a download.
+    """A file that DVC pulls or builds, that a recipe assembles from a download, or that the zoo builds.
 
     Either ``sha256`` pins the file itself (then ``stage`` names the DVC stage that can build it), or ``source``
-    pins the download that ``recipe`` assembles it from.
+    pins the download that ``recipe`` assembles it from, or ``built`` names the build, which lies in the user's cache.
     """
 
     path: InsidePath
@@ -27,9 +55,12 @@ class Artifact(Spec):
     stage: str | None = None
     source: Download | None = None
     recipe: str | None = None
+    built: Built | None = None
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:
+        if self.built is not None:
+            return self
         if (self.sha256 is None) == (self.source is None):
             raise ValueError(f"{self.path}: give either sha256, or source and recipe; both or neither pin nothing")
         if (self.source is None) != (self.recipe is None):

@@ -6,21 +6,24 @@ from pydantic import Field, model_validator
 
 from tasks.specs.artifact import Artifact
 from tasks.specs.base import Aspect
+from tasks.specs.model import Modality
 
 
 class Dataset(Aspect):
     """A data set manifest. Class index = position in ``labels``."""
 
     source: str
-    modality: Literal["image_classification"]
-    kind: Literal["archive", "image_folder"] = Field(description="A zip with index.csv, or one folder a class.")
+    modality: Modality | Literal["any"]
+    kind: Literal["archive", "image_folder", "synthetic"] = Field(
+        description="A zip with index.csv, one folder a class, or seeded inputs made from the model's manifest."
+    )
     split: str
     archives: dict[str, Artifact] = Field(description="split → file, for kind=archive.")
     folder: str | None = Field(
         default=None, description="For kind=image_folder; relative to the repository, or absolute."
     )
     samples: dict[str, int] = Field(description="split → number of samples, where it is known.")
-    labels: tuple[str, ...] = Field(min_length=2)
+    labels: tuple[str, ...]
     undecodable_share: float = Field(
         default=0.01, ge=0, lt=1, description="More undecodable images than this end the evaluation."
     )
@@ -31,9 +34,16 @@ class Dataset(Aspect):
             raise ValueError(f"split «{self.split}» has no archive; available: {', '.join(self.archives) or 'none'}")
         if self.kind == "image_folder" and not self.folder:
             raise ValueError("kind image_folder needs folder=<path with one folder a class>")
+        if not self.synthetic and len(self.labels) < 2:
+            raise ValueError(f"labels {list(self.labels)} are fewer than two; name every class")
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels repeat")
         return self
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether inputs come out of the model's manifest, so that nothing can be right or wrong but the numbers."""
+        return self.kind == "synthetic"
 
     @property
     def archive(self) -> Artifact | None:

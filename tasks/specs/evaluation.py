@@ -52,12 +52,12 @@ class Evaluation(Spec):
         return self
 
     def _mistakes(self) -> Iterator[str]:
-        if not self.model.time_only:
+        if not self.model.time_only and not self.dataset.synthetic:
             yield from _head_mistakes(self.model, self.dataset)
-        formats = self.model.artifacts[self.model.weights]
-        if self.software.format not in formats:
+        formats = self.model.files()
+        if self.format is None:
             yield (
-                f"software={self.software.id} reads {self.software.format} files, {self.model.name} has "
+                f"software={self.software.id} reads {' and '.join(self.software.formats)} files, {self.model.name} has "
                 f"{', '.join(formats)}; choose another software, or add the artifact to the model's manifest."
             )
         threads, cpus = self.software.threads, self.hw.cpus
@@ -76,9 +76,14 @@ class Evaluation(Spec):
         return self.model.heads[self.model.weights][self.dataset.id]
 
     @property
+    def format(self) -> str | None:
+        """The kind of model file that the software reads, the first of its kinds that there is."""
+        return next((form for form in self.software.formats if form in self.model.files()), None)
+
+    @property
     def artifact(self) -> Artifact:
         """The model file that the software reads."""
-        return self.model.artifacts[self.model.weights][self.software.format]
+        return self.model.files()[str(self.format)]
 
     @property
     def provisioned(self) -> Software:
@@ -112,7 +117,7 @@ def _head_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:
         pairs = [f"model.weights={w} dataset={d}" for w, of in model.heads.items() for d in of]
         yield (
             f"{model.name} has no head for dataset={dataset.id}: its last layer means nothing there. "
-            f"Available: {'; '.join(pairs) or 'none'}."
+            f"Available: {'; '.join(pairs) or 'none'}; dataset=synthetic measures speed alone."
         )
     elif not head.fits(dataset.labels):
         shown = f"{len(dataset.labels)}: {', '.join(dataset.labels[:3])}, …"

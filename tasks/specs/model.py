@@ -5,11 +5,29 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from tasks.specs.artifact import Artifact
+from tasks.specs.artifact import Artifact, Build, Built
 from tasks.specs.base import Aspect, Sha256, Spec
 from tasks.specs.steps import After, Before
 
+Modality = Literal[
+    "image_classification",
+    "object_detection",
+    "semantic_segmentation",
+    "depth_estimation",
+    "super_resolution",
+    "language_understanding",
+    "language_generation",
+    "translation",
+    "embedding",
+    "speech",
+    "recommendation",
+    "time_series",
+]
+Meaning = Literal["logits", "probabilities", "features", "boxes", "picture", "values"]
 Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
+
+
+FORMATS = {"onnx": "model.onnx", "pt2": "model.pt2"}  # what the zoo builds
 
 
 class Tensor(Spec):
@@ -18,7 +36,7 @@ class Tensor(Spec):
     name: str
     shape: tuple[Dimension, ...] = Field(min_length=1, description="One entry a dimension; «batch» is free.")
     dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int32", "int64"]
-    layout: Literal["NCHW", "NHWC", "NC", "NCT", "N"]
+    layout: str = Field(pattern=r"^N[A-Z]*$", description="A letter a dimension: NCHW, NHWC, NT, …")
     color: Literal["RGB", "BGR", "GRAY", "none"]
     range: tuple[float, float] = Field(description="Smallest and largest value that a right input can hold.")
 
@@ -45,7 +63,7 @@ class Output(Spec):
 
     name: str
     dtype: Literal["float32", "float16", "float64", "int64"]
-    meaning: Literal["logits", "probabilities"]
+    meaning: Meaning
 
 
 class Channels(Spec):
@@ -80,21 +98,22 @@ class Model(Aspect):
     """A model manifest: a new model is this file only."""
 
     source: str
-    modality: Literal["image_classification"]
-    weights: str = Field(description="Which of the weights under «artifacts» and «heads».")
+    modality: Modality
+    weights: str = Field(description="Which of the weights under «artifacts» or «build», and «heads».")
     service_ms: float | None = Field(
         default=None,
         ge=0,
         description="How long a model takes that does nothing else; it has no input or output.",
     )
-    inputs: tuple[Tensor, ...] = Field(max_length=1)
-    outputs: tuple[Output, ...] = Field(max_length=1)
+    inputs: tuple[Tensor, ...]
+    outputs: tuple[Output, ...]
     preprocess: tuple[Before, ...]
     preprocess_for: dict[str, tuple[Before, ...]] = Field(
         default_factory=dict, description="weights → steps, where they differ."
     )
     postprocess: tuple[After, ...]
-    artifacts: dict[str, dict[str, Artifact]] = Field(description="weights → format → file.")
+    artifacts: dict[str, dict[str, Artifact]] = Field(default_factory=dict, description="weights → format → file.")
+    build: dict[str, Build] = Field(default_factory=dict, description="weights → how the zoo makes the files.")
     heads: dict[str, dict[str, Head]] = Field(description="weights → data set → meaning.")
     accuracy_floor: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="weights → data set → least accuracy_top1."
@@ -102,14 +121,16 @@ class Model(Aspect):
 
     @model_validator(mode="after")
     def _weights_exist(self) -> Self:
-        if self.weights not in self.artifacts:
-            raise ValueError(f"weights «{self.weights}» has no artifacts; available: {', '.join(self.artifacts)}")
+        known = [*self.artifacts, *self.build]
+        if self.weights not in known:
+            raise ValueError(f"weights «{self.weights}» has no artifacts; available: {', '.join(known)}")
         return self
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         parts = {name: len(getattr(self, name)) for name in ("inputs", "outputs", "preprocess", "postprocess")}
-        if not self.time_only and (empty := [name for name, n in parts.items() if not n]):
+        needed = parts if self.modality == "image_classification" else ("inputs", "outputs")
+        if not self.time_only and (empty := [name for name in needed if not parts[name]]):
             raise ValueError(f"{', '.join(empty)} may be empty only for a model that only takes time (service_ms)")
         if self.time_only and (filled := [name for name, n in parts.items() if n]):
             raise ValueError(f"a model that only takes time (service_ms) has no {', '.join(filled)}")
@@ -124,6 +145,17 @@ class Model(Aspect):
     def steps(self) -> tuple[Before, ...]:
         """The pre-processing of the chosen weights."""
         return self.preprocess_for.get(self.weights, self.preprocess)
+
+    def files(self) -> dict[str, Artifact]:
+        """format → file of the chosen weights."""
+        build = self.build.get(self.weights)
+        made = {form: self._built(build, form) for form in FORMATS} if build else {}
+        return {**made, **self.artifacts.get(self.weights, {})}
+
+    def _built(self, build: Build, form: str) -> Artifact:
+        tensors = {name: [t.model_dump(mode="json") for t in getattr(self, name)] for name in ("inputs", "outputs")}
+        built = Built.model_validate({"name": self.id, "format": form, "build": build, **tensors})
+        return Artifact(path=f"{self.name}/{FORMATS[form]}", sha256=build.sha256.get(form), built=built)
 
     @property
     def name(self) -> str:

@@ -60,6 +60,6 @@ class Software(Aspect):
         return self
 
     @property
-    def format(self) -> str:
-        """The kind of model file that the predictor reads, such as ``onnx``."""
-        return str(plugins.load("tasks.predictors", self.framework).Predictor.format)
+    def formats(self) -> tuple[str, ...]:
+        """The kinds of model file that the predictor reads, such as ``onnx``, the preferred one first."""
+        return tuple(plugins.load("tasks.predictors", self.framework).Predictor.formats)

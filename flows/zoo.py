@@ -1,0 +1,159 @@
+"""`python -m flows.zoo [list] | build | pin | evict [name …] [modality=<name>]`: the models that are built when asked for.
+
+list    every model: modality, parameters, multiply-accumulates, which software reads it, built or not, size
+build   make these now, so that a later evaluation does not wait; built ones are made again only when named
+pin     for maintainers: build them and write what came out (checksums, parameters) into their manifests
+evict   remove built ones, the longest unused first, until TOUCHSTONE_CACHE_GB (20) is kept, or those that are named
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from flows import cli
+from tasks import plugins
+from tasks.artifacts import models
+from tasks.errors import Refused, TouchstoneError
+from tasks.progress import say
+from tasks.specs.artifact import Artifact
+from tasks.specs.model import Model
+
+
+def chosen(words: list[str]) -> list[Model]:
+    """The manifests that the words name: by name, by modality=<name>, or all."""
+    known = {name: _manifest(name) for name in cli.options("model")}
+    names = [word for word in words if "=" not in word]
+    for name in names:
+        if name not in known:
+            raise Refused(plugins.unknown("model", name, list(known)))
+    wanted = {word.removeprefix("modality=") for word in words if "=" in word}
+    modalities = {model.modality for model in known.values()}
+    for word in sorted(wanted - modalities):
+        raise Refused(plugins.unknown("modality", word, sorted(modalities)))
+    found = [model for name, model in known.items() if not names or name in names]
+    return [model for model in found if (not wanted or model.modality in wanted) and not model.time_only]
+
+
+def _manifest(name: str) -> Model:
+    return Model.model_validate(yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text()))
+
+
+def built(model: Model) -> Artifact | None:
+    """The file of a model that the zoo builds; None where DVC keeps it."""
+    return next((artifact for artifact in model.files().values() if artifact.built), None)
+
+
+def show(words: list[str]) -> int:
+    """Print the table, by modality."""
+    table = Table("modality", "model", "parameters", "MACs", "read by", "built", box=None, header_style="dim")
+    kept = {entry.folder: entry for entry in models.inventory()}
+    readers = _readers()
+    for model in sorted(chosen(words), key=lambda m: (m.modality, m.id)):
+        table.add_row(model.modality, model.name, *_numbers(model), _read_by(model, readers), _state(model, kept))
+    console = Console(highlight=False)
+    console.print(table)
+    total = sum(entry.size_bytes for entry in kept.values())
+    console.print(f"{table.row_count} models; built ones hold {total / 1e9:.2f} of {models.budget_bytes() / 1e9:g} GB")
+    return 0
+
+
+def _readers() -> dict[str, tuple[str, ...]]:
+    """Framework → the formats that it reads."""
+    named = {yaml.safe_load(p.read_text())["framework"] for p in sorted((cli.CONF / "software").glob("*.yaml"))}
+    return {name: plugins.load("tasks.predictors", name).Predictor.formats for name in sorted(named)}
+
+
+def _read_by(model: Model, readers: dict[str, tuple[str, ...]]) -> str:
+    formats = set(model.files())
+    return " ".join(name for name, reads in readers.items() if formats & set(reads))
+
+
+def _numbers(model: Model) -> tuple[str, str]:
+    build = model.build.get(model.weights)
+    return _short(build.parameters if build else None), _short(build.macs if build else None)
+
+
+def _short(number: int | None) -> str:
+    if number is None:
+        return ""
+    unit, size = next(((u, s) for u, s in (("G", 1e9), ("M", 1e6), ("k", 1e3)) if number >= s), ("", 1.0))
+    return f"{number / size:.3g} {unit}".strip()
+
+
+def _state(model: Model, kept: dict[Any, models.Kept]) -> str:
+    file = built(model)
+    if file is None or file.built is None:
+        return "by DVC"
+    entry = kept.get(models.folder_of(file.built))
+    return f"{entry.size_bytes / 1e6:.0f} MB" if entry else "no"
+
+
+def build(words: list[str]) -> int:
+    """Make them, one after the other; one that cannot be built is told at the end, and the others are there."""
+    asked = [model for model in chosen(words) if built(model)]
+    named = {word for word in words if "=" not in word}
+    return _each(asked, lambda file, model: _made(file, again=model.id in named))
+
+
+def _made(file: Artifact, again: bool) -> None:
+    assert file.built is not None
+    if again:
+        models.forget(models.folder_of(file.built))
+    models.bring(file, say("zoo"))
+
+
+def pin(words: list[str]) -> int:
+    """Build, and write checksums, parameters, and MACs into the manifests' text."""
+    return _each([model for model in chosen(words) if built(model)], _pinned)
+
+
+def _pinned(file: Artifact, model: Model) -> None:
+    assert file.built is not None
+    models.bring(file.model_copy(update={"sha256": None}), say("zoo"))
+    path = cli.CONF / "model" / f"{model.id}.yaml"
+    path.write_text(models.pinned(path.read_text(), model.weights, models.facts_of(file.built)))
+
+
+def _each(asked: list[Model], do: Callable[[Artifact, Model], None]) -> int:
+    failed: list[str] = []
+    for number, model in enumerate(asked, 1):
+        file = built(model)
+        assert file is not None
+        say("zoo")(f"{number} of {len(asked)}: {model.name}")
+        try:
+            do(file, model)
+        except Refused:
+            raise
+        except TouchstoneError as error:
+            failed.append(f"{model.name}: {error}")
+    if failed:
+        raise TouchstoneError("\n".join(failed))
+    return 0
+
+
+def evict(words: list[str]) -> int:
+    """Down to the budget, or those that are named."""
+    if not words:
+        models.evict(models.budget_bytes(), say("zoo"))
+        return 0
+    for file in filter(None, map(built, chosen(words))):
+        assert file.built is not None
+        models.forget(models.folder_of(file.built))
+    return 0
+
+
+VERBS = {"list": show, "build": build, "pin": pin, "evict": evict}
+
+
+def run(words: list[str]) -> int:
+    """Do what the leading word says; list when there is none."""
+    name, rest = cli.verb(words, list(VERBS)) if words and "=" not in words[0] else ("list", words)
+    return VERBS[name](rest)
+
+
+if __name__ == "__main__":
+    sys.exit(cli.main("zoo", run, help=__doc__))

@@ -1,0 +1,206 @@
+"""Models that the zoo builds: each made once, when it is first asked for, and kept in the user's cache within a budget.
+
+One folder a build below `models/` of the cache, with the files of all formats, the float64 reference, and facts.json,
+which is written last. Agents hold the file that they measure, so that no eviction takes it away. Knows no framework:
+building is the work of `tasks/artifacts/zoo`, in the environment of its lock.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tasks import ROOT, locks
+from tasks.artifacts.files import FULL, matches, no_room, sha256_of
+from tasks.errors import ArtifactMismatch, BuildFailed, Refused
+from tasks.specs.artifact import Artifact, Built
+from tasks.specs.model import FORMATS
+
+ZOO = Path(__file__).parent / "zoo"
+LOCK = ZOO / "torch.lock"
+KNOWN = {"sha256", "parameters", "macs"}  # of what was built: no part of how
+DONE, DEFAULT_GB = "facts.json", 20.0
+LONGEST = 400
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A built model as it lies on the disk; ``idle_s`` since it was last asked for."""
+
+    folder: Path
+    name: str
+    facts: dict[str, Any]
+    size_bytes: int
+    idle_s: float
+
+
+def root() -> Path:
+    """The folder of all built models: under TOUCHSTONE_CACHE, else under ~/.cache/touchstone."""
+    base = os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone"
+    return Path(base).expanduser().absolute() / "models"
+
+
+def budget_bytes() -> int:
+    """How much the built models may hold: TOUCHSTONE_CACHE_GB, 20 unless it is set. Raises Refused."""
+    text = os.environ.get("TOUCHSTONE_CACHE_GB") or str(DEFAULT_GB)
+    try:
+        gigabytes = float(text)
+    except ValueError:
+        gigabytes = -1.0
+    if not 0 < gigabytes < float("inf"):
+        raise Refused(f"TOUCHSTONE_CACHE_GB={text} is no number of gigabytes above 0; the default is {DEFAULT_GB:g}.")
+    return int(gigabytes * 1e9)
+
+
+def bring(artifact: Artifact, say: Callable[[str], None]) -> Path:
+    """The verified file, built if it is not there. Raises BuildFailed, ArtifactMismatch, or Refused on a full disk."""
+    assert artifact.built is not None
+    folder = folder_of(artifact.built)
+    path = folder / Path(artifact.path).name
+    with locks.alone(root() / ".locks" / folder.name, lambda: say(f"Another process builds {folder.name}: waiting …")):
+        if not (folder / DONE).is_file():
+            _build(artifact.built, folder, say)
+    with suppress(OSError):
+        os.utime(folder / DONE)  # the marker's own time is when it was last asked for
+    if not path.is_file():
+        made = ", ".join(sorted(p.name for p in folder.glob("model.*"))) or "none"
+        raise Refused(f"The zoo makes no {path.name} of {artifact.built.name}; it made {made}.")
+    if artifact.sha256 is not None and not matches(path, artifact.sha256):
+        raise ArtifactMismatch(
+            f"{artifact.path} has SHA-256 {sha256_of(path)} as it was built here, its manifest says {artifact.sha256}. "
+            f"Nothing was measured. It lies in {folder}: python -m flows.zoo build {artifact.built.name} makes it again."
+        )
+    return path
+
+
+def present(artifact: Artifact) -> bool:
+    """Whether it was built already."""
+    assert artifact.built is not None
+    return (folder_of(artifact.built) / DONE).is_file()
+
+
+def folder_of(built: Built) -> Path:
+    """Named by everything that the bytes depend on: manifest, lock, code, and fitted statistics."""
+    said = built.model_dump(mode="json", exclude={"format": True, "build": KNOWN})
+    code = [LOCK, ZOO / "__main__.py", ZOO / f"{built.build.library}.py"]
+    files = [*code, *([ROOT / built.build.statistics] if built.build.statistics else [])]
+    digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b"-")
+    return root() / f"{built.name}-{digest.hexdigest()[:16]}"
+
+
+def _build(built: Built, folder: Path, say: Callable[[str], None]) -> None:
+    """In a folder beside it, so that it is there whole or not at all; then make room within the budget."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    say(f"Building {built.name} …")
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as partial:
+        out = Path(partial) / "out"
+        _run(built, Path(partial), out, say)
+        os.replace(out, folder)
+    say(f"… {built.name} built in {time.monotonic() - begin:.0f} s, {_size(folder) / 1e6:.0f} MB")
+    evict(budget_bytes(), say, spare=folder)
+
+
+def _run(built: Built, place: Path, out: Path, say: Callable[[str], None]) -> None:
+    request = place / "build.json"
+    request.write_text(json.dumps({"name": built.name, **_request(built)}))
+    command = [sys.executable, "-m", "tasks.stacks", str(LOCK), "-m", "tasks.artifacts.zoo", str(request), str(out)]
+    with subprocess.Popen(command, cwd=ROOT, text=True, errors="replace", stderr=subprocess.PIPE) as process:
+        last = ""
+        for line in process.stderr or ():
+            last = line.strip() or last
+            if line.startswith("…"):
+                say(line.strip())
+    if process.returncode:
+        raise _reason(built, process.returncode, last, place)
+
+
+def _request(built: Built) -> dict[str, Any]:
+    build = built.build.model_dump(mode="json", exclude={*KNOWN, "extensions"})
+    return {**build, "inputs": list(built.inputs), "outputs": list(built.outputs)}
+
+
+def _reason(built: Built, code: int, last: str, place: Path) -> Exception:
+    if any(os.strerror(number) in last for number in FULL):
+        return Refused(no_room(place))
+    return BuildFailed(f"{built.name} cannot be built: {last[-LONGEST:] or f'the builder ended with exit code {code}'}")
+
+
+def facts_of(built: Built) -> dict[str, Any]:
+    """What was found out when it was built: parameters, MACs, shapes, checksums. Raises OSError when it was not."""
+    return dict(json.loads((folder_of(built) / DONE).read_text()))
+
+
+def pinned(manifest: str, weights: str, facts: dict[str, Any]) -> str:
+    """The text of a manifest whose build says what came out; every other line stays as it is."""
+    build = yaml.safe_load(manifest)["build"]
+    sha256 = {form: facts["sha256"][name] for form, name in FORMATS.items() if name in facts["sha256"]}
+    build[weights] |= {"parameters": facts["parameters"], "macs": facts["macs"], "sha256": sha256}
+    block = yaml.safe_dump({"build": build}, sort_keys=False, default_flow_style=None, width=10_000)
+    return re.sub(r"^build:.*?(?=^\S|\Z)", lambda _: block, manifest, count=1, flags=re.MULTILINE | re.DOTALL)
+
+
+def forget(folder: Path) -> None:
+    """Remove one built model; refused while an agent measures it."""
+    if (folder / DONE).is_file() and not _removed(folder):
+        raise Refused(f"{folder.name} is being measured; wait for that to end, then repeat.")
+
+
+def inventory() -> list[Kept]:
+    """Every built model, the longest unused first."""
+    found = [_kept(marker) for marker in root().glob(f"*/{DONE}")]
+    return sorted((kept for kept in found if kept), key=lambda kept: -kept.idle_s)
+
+
+def _kept(marker: Path) -> Kept | None:
+    folder = marker.parent
+    try:
+        idle_s = max(0.0, time.time() - marker.stat().st_mtime)
+        return Kept(folder, folder.name.rpartition("-")[0], json.loads(marker.read_text()), _size(folder), idle_s)
+    except (OSError, ValueError):
+        return None
+
+
+def _size(folder: Path) -> int:
+    return sum(file.lstat().st_size for file in folder.iterdir())
+
+
+def evict(budget: int, say: Callable[[str], None], spare: Path | None = None) -> None:
+    """Remove the longest unused until the rest fits, but none that is in use, and not ``spare``."""
+    there = inventory()
+    held = sum(kept.size_bytes for kept in there)
+    for kept in there:
+        if held <= budget:
+            return
+        if kept.folder != spare and _removed(kept.folder):
+            held -= kept.size_bytes
+            say(f"removed {kept.name}, {kept.size_bytes / 1e6:.0f} MB, to stay within {budget / 1e9:g} GB")
+
+
+def _removed(folder: Path) -> bool:
+    """Whether it could be taken away: nobody builds it, and no agent holds one of its files."""
+    try:
+        for file in folder.glob("model.*"):
+            with file.open("rb") as held:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        (folder / DONE).unlink()
+    except OSError:
+        return False
+    shutil.rmtree(folder, ignore_errors=True)
+    return True

@@ -1,0 +1,41 @@
+"""Outputs for synthetic inputs held against the float64 reference of the model's source.
+
+In: the table «agreement». Out: checks. One that cannot tell anything refuses itself: an output that hardly varies
+agrees with everything.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from tasks.results.measurement import Check
+from tasks.schemas.tables import rows
+
+TOLERANCE = 5e-3  # float32: of the output's standard deviation; deep models without training reach 2.5e-3
+LEAST_STD = 1e-4
+
+
+def reference(table: pd.DataFrame) -> Iterator[Check]:
+    """Every output varies, and lies within the tolerance of its reference."""
+    flat = table[~(table["spread"] >= LEAST_STD)]
+    seen = f"the least standard deviation of an output is {table['spread'].min():.3g}"
+    usual = ": whatever goes in, the same comes out. Are the weights loaded?"
+    yield Check("output varies", flat.empty, seen if flat.empty else seen + usual, rows(flat))
+    held = table[table["error"].notna()]
+    if held.empty:
+        yield Check("reference", True, "not judged: the model has no float64 reference")
+        return
+    yield _agrees(held.assign(share=held["error"] / held["std"]))
+
+
+def _agrees(held: pd.DataFrame) -> Check:
+    if (weak := held[~(held["std"] >= LEAST_STD)]).size:
+        sentence = f"the reference's own standard deviation is {weak['std'].min():.3g}: agreement with it says nothing"
+        return Check("reference", False, sentence, rows(weak))
+    wrong = held[~(held["share"] <= TOLERANCE)]
+    worst = held.loc[held["share"].fillna(float("inf")).idxmax()]
+    sentence = (
+        f"output «{worst['output']}» differs from the float64 reference by at most {worst['error']:.3g}, "
+        f"{100 * worst['share']:.2g} % of its standard deviation (allowed {100 * TOLERANCE:g} %)"
+    )
+    return Check("reference", wrong.empty, sentence, rows(wrong))
