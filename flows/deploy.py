@@ -43,6 +43,7 @@ def deploy(words: list[str]) -> int:
     with online(say("deploy")) as server:
         deployed(name, cron, asked)
         if known.kept():
+            known.ask()
             local.started(("worker",), jobs[0][1].services.idle_s, say("deploy"))
         _await_schedule(name)
         print(f"{name}: {len(jobs)} evaluation{'s' * (len(jobs) > 1)}, {cron}, in {server}")
@@ -76,6 +77,8 @@ def remove(words: list[str]) -> int:
         if name not in found:
             raise Refused(plugins.unknown("deployment", name, list(found)))
         client.delete_deployment(found[name].id)
+    if known.kept():
+        known.ask()
     print(f"{name} is removed.")
     return 0
 

@@ -1,4 +1,4 @@
-"""`python -m flows.zoo [list] | build | pin | evict [name …] [modality=<name>]`: the models that are built when asked for.
+"""`python -m flows.zoo [list] | build | pin | evict [name …] [modality=<name>]`: models that are built when asked for.
 
 list    every model: modality, parameters, multiply-accumulates, which software reads it, built or not, size
 build   make these now, so that a later evaluation does not wait; built ones are made again only when named

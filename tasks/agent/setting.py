@@ -43,7 +43,7 @@ class Data:
 def stacked(samples: list[Any]) -> Any:
     """Samples as one batch; those of several inputs as a tuple of batches."""
     if isinstance(samples[0], tuple):
-        return tuple(np.stack(arrays) for arrays in zip(*samples))
+        return tuple(np.stack(arrays) for arrays in zip(*samples))  # noqa: B905  (Python 3.9)
     return samples[0][None] if len(samples) == 1 else np.stack(samples)
 
 

@@ -81,7 +81,7 @@ def bring(artifact: Artifact, say: Callable[[str], None]) -> Path:
     if artifact.sha256 is not None and not matches(path, artifact.sha256):
         raise ArtifactMismatch(
             f"{artifact.path} has SHA-256 {sha256_of(path)} as it was built here, its manifest says {artifact.sha256}. "
-            f"Nothing was measured. It lies in {folder}: python -m flows.zoo build {artifact.built.name} makes it again."
+            f"Nothing was measured. It is in {folder}; python -m flows.zoo build {artifact.built.name} makes it again."
         )
     return path
 

@@ -29,9 +29,10 @@ class Setup:
 
 
 class Base(Protocol):
-    """Three operations. ``formats`` are the kinds of model file that it reads, the preferred one first, ``module`` what Python imports.
+    """Three operations.
 
-    One whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``.
+    ``formats`` are the kinds of model file that it reads, the preferred one first, ``module`` what Python imports. One
+    whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``.
     """
 
     formats: tuple[str, ...]
@@ -52,7 +53,7 @@ class Base(Protocol):
 
 def precision(setup: Setup) -> str:
     """The floating type of the manifest's tensors: of its inputs, or of its outputs where those are whole numbers."""
-    kinds = [t["dtype"] for t in (*setup.inputs, *setup.outputs)]
+    kinds: list[str] = [t["dtype"] for t in (*setup.inputs, *setup.outputs)]
     return next((kind for kind in kinds if kind.startswith("float")), kinds[0])
 
 

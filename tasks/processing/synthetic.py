@@ -10,6 +10,7 @@ from typing import Any, Sequence
 
 import numpy as np
 
+
 def synthetic(inputs: Sequence[dict[str, Any]], seed: int, index: int) -> tuple[Any, ...]:
     """One sample: an array for each input, without the batch dimension.
 

@@ -33,7 +33,7 @@ def _agrees(held: pd.DataFrame) -> Check:
         sentence = f"the reference's own standard deviation is {weak['std'].min():.3g}: agreement with it says nothing"
         return Check("reference", False, sentence, rows(weak))
     wrong = held[~(held["share"] <= TOLERANCE)]
-    worst = held.loc[held["share"].fillna(float("inf")).idxmax()]
+    worst = held.iloc[int(held["share"].fillna(float("inf")).to_numpy().argmax())]
     sentence = (
         f"output «{worst['output']}» differs from the float64 reference by at most {worst['error']:.3g}, "
         f"{100 * worst['share']:.2g} % of its standard deviation (allowed {100 * TOLERANCE:g} %)"

@@ -133,6 +133,7 @@ def _ray(port: int) -> list[str]:
         f"--node-ip-address={LOOPBACK}",
         "--include-dashboard=false",
         "--include-log-monitor=false",
+        "--no-monitor",
     ]
 
 
@@ -143,7 +144,7 @@ def _prefect_env(port: int) -> dict[str, str]:
 KINDS = {
     "prefect": Kind(
         4200,
-        lambda port: _python("prefect", "server", "start", "--host", LOOPBACK, "--port", str(port)),
+        lambda port: _python("tasks.services.prefect_server", "start", "--host", LOOPBACK, "--port", str(port)),
         lambda port: f"http://{LOOPBACK}:{port}",
         lambda service: answers(f"{service.address}/api/health"),
         env=_prefect_env,

@@ -23,7 +23,7 @@ from tasks.services import children, known, prefect_database, settings
 from tasks.services.known import Service
 
 ALWAYS = ("prefect", "ray")
-LOOK_S, ASK_S = 0.25, 5.0
+LOOK_S, CALM, ASK_S = 0.25, 4, 30.0  # when all is well every fourth look: it works beside what is timed
 START_S = 120.0
 TRIES = 3
 
@@ -56,9 +56,16 @@ class Keeper:
                     if free:
                         self._end_all()
                         return True
-            time.sleep(LOOK_S)
+            self._rest()
         self._end_all()
         return True
+
+    def _rest(self) -> None:
+        """Until the next look, or until it is to end."""
+        calm = all(self._up(name) for name in self._wanted())
+        for _ in range(CALM if calm else 1):
+            if not self.ending:
+                time.sleep(LOOK_S)
 
     def _wanted(self) -> list[str]:
         return [*dict.fromkeys([*ALWAYS, *known.pinned(), *(["worker"] if self.deployed else [])])]
@@ -111,7 +118,8 @@ class Keeper:
 
     def _ask(self) -> None:
         """Prefect, now and then, whether anything is deployed, and anything on a schedule."""
-        if time.monotonic() - self.asked_at < ASK_S or not self._up("prefect"):
+        due = time.monotonic() - self.asked_at >= ASK_S or known.asked()
+        if not due or not self._up("prefect"):
             return
         self.asked_at = time.monotonic()
         try:

@@ -12,6 +12,7 @@ import psutil
 from tasks.services.settings import FOLDER
 
 STATE, USERS, KEEPER = FOLDER / "services.json", FOLDER / "users", FOLDER / "keeper"
+ASK = FOLDER / "ask"
 PINNED = FOLDER / "pinned.json"  # the services that `up` asked to stay
 
 
@@ -103,3 +104,17 @@ def kept() -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def ask() -> None:
+    """Let the keeper look at once for what is deployed."""
+    ASK.touch()
+
+
+def asked() -> bool:
+    """Whether somebody wants that; says so once."""
+    try:
+        ASK.unlink()
+    except FileNotFoundError:
+        return False
+    return True

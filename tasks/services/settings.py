@@ -9,11 +9,23 @@ from tasks import ROOT
 STATE = Path(os.environ.get("TOUCHSTONE_STATE") or ROOT / ".touchstone")
 HOME = STATE / "prefect"
 FOLDER = STATE / "services"
+RAY_LOOKS_MS = {  # what Ray looks at several times a second, and by itself would report every few
+    "memory_monitor_refresh": 2000,
+    "kill_idle_workers_interval": 2000,
+    "object_manager_timer_freq": 1000,
+    "local_fs_monitor_interval": 5000,
+    "core_worker_internal_heartbeat": 5000,
+    "task_events_report_interval": 5000,
+    "io_context_monitor_probe_interval": 10000,
+    "event_stats_print_interval": 600000,
+}
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     # What looks every few seconds for what we hardly have works beside what is timed.
+    "PREFECT_SERVER_SERVICES_SCHEDULER_RECENT_DEPLOYMENTS_LOOP_SECONDS": "15",
+    "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT60S",
     "PREFECT_SERVER_SERVICES_LATE_RUNS_LOOP_SECONDS": "60",
     "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_LOOP_SECONDS": "60",
     "PREFECT_SERVER_SERVICES_CANCELLATION_CLEANUP_LOOP_SECONDS": "60",
@@ -31,6 +43,11 @@ DEFAULTS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_ENABLE_AUTO_CONNECT": "0",  # a call after the end must not start a cluster of its own
     "RAY_AUTH_MODE": "token",
+    **{f"RAY_{name}_ms": str(ms) for name, ms in RAY_LOOKS_MS.items()},
+    "RAY_raylet_report_resources_period_milliseconds": "1000",
+    "RAY_raylet_check_gc_period_milliseconds": "2000",
+    "RAY_gcs_pull_resource_loads_period_milliseconds": "5000",
+    "RAY_grpc_client_check_connection_status_interval_milliseconds": "5000",
     "RAY_worker_niceness": "0",  # else Ray, and with it the process that is measured, gives way to everything else
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "3",  # three tries, where a wrong token and a wrong port look the same
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from tasks.statistics.interval import Interval, student
-from tasks.statistics.means import Numbers
+from tasks.statistics.means import Numbers, midmean
 
 Verdict = Literal["FASTER", "SLOWER", "SAME", "UNDECIDED"]
 
@@ -68,8 +68,9 @@ def log_ratio(a: Sequence[float], b: Sequence[float]) -> float:
 def compare(log_ratios: Numbers, plan: Plan = Plan(), ended: bool = False) -> Comparison:
     """The verdict of the first look that gives one, else of the last; later blocks do not change it.
 
-    Student's t over blocks, its level shared out evenly over the looks (Bonferroni; Jennison & Turnbull 2000, Group
-    Sequential Methods, ch. 2-3), which holds whatever the looks have in common. SAME is two one-sided tests, that is,
+    Student's t over the middle half of the blocks (`midmean`; a burst on a shared machine is in few of them), its level
+    shared out evenly over the looks (Bonferroni; Jennison & Turnbull 2000, Group Sequential Methods, ch. 2-3), which
+    holds whatever the looks have in common. SAME is two one-sided tests, that is,
     an interval inside the margin (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657-680), and comes before a
     difference, so that a small certain one is SAME. ``ended``: no block will follow, so that a look falls now, between
     two planned ones; what ended it must not have been the ratios.
@@ -107,8 +108,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _look(values: np.ndarray[tuple[int], np.dtype[np.float64]], plan: Plan) -> Comparison:
-    looks, n = len(plan.looks), len(values)
-    return judged(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n), n - 1, looks, n, plan)
+    return judged(*midmean(values), len(plan.looks), len(values), plan)
 
 
 def judged(

@@ -36,14 +36,33 @@ def trimmed_mean_interval(xs: Numbers, confidence: float = CONFIDENCE) -> Interv
     mean ± t(h-1) · s_w · √(n-1) / √(h (h-1)), with h numbers left after trimming. None for h < 2.
     """
     ordered = _sorted(xs)
-    n, cut = len(ordered), _cut(len(ordered))
-    left = n - 2 * cut
-    if left < 2:
+    if len(ordered) - 2 * _cut(len(ordered)) < 2:
         return None
+    centre, error, degrees = _trimmed(ordered, _cut(len(ordered)))
+    half = student(confidence, degrees) * error
+    return Interval(centre - half, centre + half)
+
+
+def midmean(xs: Numbers) -> tuple[float, float, int]:
+    """Mean of the middle half, its standard error, and degrees of freedom for Student's t; of two numbers or more.
+
+    A quarter is cut off at each end, from eight numbers on; fewer are all kept. What befalls one process in ten, such
+    as a neighbour's burst, does not widen it (Tukey & McLaughlin 1963, Sankhya A 25:331-352; Yuen 1974, Biometrika
+    61:165-170). Degrees are one less than Yuen's h - 1, with which small levels are exceeded twofold on normal numbers
+    (reports/coverage.md).
+    """
+    ordered = _sorted(xs)
+    cut = len(ordered) // 4 if len(ordered) >= 8 else 0
+    centre, error, degrees = _trimmed(ordered, cut)
+    return centre, error, degrees - (cut > 0)
+
+
+def _trimmed(ordered: np.ndarray[tuple[int], np.dtype[np.float64]], cut: int) -> tuple[float, float, int]:
+    """Trimmed mean, s_w √(n-1) / √(h (h-1)) with s_w the winsorised deviation and h numbers left, and h - 1."""
+    n, left = len(ordered), len(ordered) - 2 * cut
     winsorised = np.clip(ordered, ordered[cut], ordered[n - cut - 1])
     error = float(winsorised.std(ddof=1)) * math.sqrt((n - 1) / (left * (left - 1)))
-    half, centre = student(confidence, left - 1) * error, trimmed_mean(ordered)
-    return Interval(centre - half, centre + half)
+    return float(ordered[cut : n - cut].mean()), error, left - 1
 
 
 def _sorted(xs: Numbers) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -7,20 +7,20 @@ import math
 import numpy as np
 
 from tasks.statistics.interval import student
-from tasks.statistics.means import Numbers
+from tasks.statistics.means import Numbers, midmean
 
 
 def detectable(log_ratios: Numbers, blocks: int, confidence: float = 0.95, power: float = 0.8) -> float | None:
     """The smallest relative difference that ``blocks`` blocks would have shown, from A/A blocks of the same session.
 
-    δ · s / √blocks, with s their deviation and δ the non-centrality at which Student's t exceeds its two-sided critical
-    value with that power (noncentral t: Cohen 1988, Statistical Power Analysis, §2); s has as many degrees of freedom
-    as there are A/A blocks less one. As a share: e^x - 1. None below four A/A blocks.
+    δ · e, with e the standard error that the verdict's `midmean` has over so many blocks, by the A/A blocks, and δ the
+    non-centrality at which Student's t exceeds its two-sided critical value with that power (noncentral t: Cohen 1988,
+    Statistical Power Analysis, §2). As a share: e^x - 1. None below four A/A blocks.
     """
-    values = np.asarray(log_ratios, dtype=np.float64)
-    if len(values) < 4:
+    if len(log_ratios) < 4:
         return None
-    return _shown(float(values.std(ddof=1)) / math.sqrt(blocks), len(values) - 1, confidence, power)
+    _, error, degrees = midmean(log_ratios)
+    return _shown(error * math.sqrt(len(log_ratios) / blocks), degrees, confidence, power)
 
 
 def detectable_again(values: Numbers, confidence: float = 0.95, power: float = 0.8) -> float | None:

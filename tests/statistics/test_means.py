@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.statistics import Interval, mean_interval, trimmed_mean, trimmed_mean_interval
+from tasks.statistics.means import midmean
 
 numbers = st.lists(st.floats(0, 1e6), min_size=1, max_size=60)
 
@@ -79,3 +80,23 @@ def test_hull_holds_both_and_bound_cuts() -> None:
     assert Interval(-3, 1).hull(None) == Interval(-3, 1)
     assert Interval(-3, 1).containing(5) == Interval(-3, 5)
     assert Interval(-3, 1).not_below(0) == Interval(0, 1)
+
+
+def test_midmean_is_plain_below_eight_and_then_the_middle_half() -> None:
+    few = [1.0, 2.0, 4.0, 9.0]
+    assert midmean(few) == pytest.approx((4.0, np.std(few, ddof=1) / 2, 3))
+    centre, error, degrees = midmean([*range(12)])
+    assert (centre, degrees) == (5.5, 4)
+    winsorised = [3, 3, 3, 3, 4, 5, 6, 7, 8, 8, 8, 8]
+    assert error == pytest.approx(np.std(winsorised, ddof=1) * np.sqrt(11 / (6 * 5)))
+    assert midmean([*range(11), 1e9]) == pytest.approx((centre, error, degrees))
+
+
+def test_a_test_on_midmeans_keeps_its_small_level() -> None:
+    from scipy.stats import t
+
+    rng = np.random.default_rng(8)
+    for n in (6, 12, 20):
+        found = [midmean(x) for x in rng.normal(0, 1, (6000, n))]
+        p = [2 * t.sf(abs(c) / e, d) for c, e, d in found]
+        assert np.mean(np.array(p) <= 0.01) <= 0.014  # 0.01 ± 0.0013
