@@ -4,8 +4,7 @@ Written by TensorFlow's own converter, in the environment of tensorflow.lock. Si
 batch as in the manifest, output «logits»; the pictures are transposed once, as in keras_writer.py, and everything
 behind that is NHWC. The converter folds batch normalisation into convolutions. Its factor and shift are computed here,
 in float64 and by NumPy, so that what is left to the converter are single products of float32: every machine rounds them
-alike. Maxima are padded with the lowest float32; behind a ReLU with zeros, which win over nothing there either and
-which XNNPACK knows.
+alike. Padding is as in keras_writer.py.
 """
 
 import importlib
@@ -57,7 +56,7 @@ def _put(tf: Any, layer: Layer, inputs: list[Any], own: list[Any]) -> Any:
         case "relu":
             return tf.nn.relu(value)
         case "max_pool":
-            value, around = _padded(tf, layer, value, 0.0 if value.op.type == "Relu" else LOWEST)
+            value, around = _padded(tf, layer, value, LOWEST)
             kernel, stride = int(layer.attributes["kernel"]), int(layer.attributes["stride"])
             return tf.nn.max_pool2d(value, kernel, stride, around)
         case "add":
