@@ -34,7 +34,7 @@ def write_keras(network: Network, arrays: Arrays, path: Path) -> None:
     model = to_keras(keras, network)
     for layer in network.layers:
         if layer.parameters:
-            model.get_layer(layer.output).set_weights(_weights(network, layer, arrays))
+            model.get_layer(layer.output).set_weights(weights(network, layer, arrays))
     with tempfile.TemporaryDirectory() as folder:
         model.save(f"{folder}/model.keras")
         written(path, normalized((Path(folder) / "model.keras").read_bytes()))
@@ -70,7 +70,7 @@ def _put(keras: Any, layer: Layer, inputs: list[Any]) -> Any:
         case "global_average_pool":
             return layers.GlobalAveragePooling2D(keepdims=True, name=name)(value)
         case "flatten":
-            return layers.Flatten(name=name)(value)
+            return layers.Flatten(name=name)(_channels_first(keras, layer, value))
         case "linear":
             return layers.Dense(layer.shapes[0][0], name=name)(value)
     raise Refused(f"{layer.name}: the operator {layer.op} has no Keras form in tasks/artifacts/keras_writer.py.")
@@ -78,19 +78,30 @@ def _put(keras: Any, layer: Layer, inputs: list[Any]) -> Any:
 
 def _padded(keras: Any, layer: Layer, value: Any, filling: float) -> tuple[Any, str]:
     """The value with the table's padding around it, and what Keras is then told to pad."""
-    kernel, stride, padding = (int(layer.attributes[key]) for key in ("kernel", "stride", "padding"))
-    if padding == 0:
-        return value, "valid"
-    if stride == 1 and kernel == 2 * padding + 1:
-        return value, "same"
+    side, rest = padding(layer)
+    if side == 0:
+        return value, rest
     if filling == 0.0:
-        return keras.layers.ZeroPadding2D(padding, name=f"{layer.output}.padding")(value), "valid"
-    around = ((0, 0), (padding, padding), (padding, padding), (0, 0))
-    return keras.ops.pad(value, around, constant_values=filling), "valid"
+        return keras.layers.ZeroPadding2D(side, name=f"{layer.output}.padding")(value), rest
+    around = ((0, 0), (side, side), (side, side), (0, 0))
+    return keras.ops.pad(value, around, constant_values=filling), rest
 
 
-def _weights(network: Network, layer: Layer, arrays: Arrays) -> list[NDArray[np.float32]]:
-    """The layer's arrays as Keras holds them: (out, in, h, w) → (h, w, in, out), (out, in) → (in, out)."""
+def _channels_first(keras: Any, layer: Layer, value: Any) -> Any:
+    """The value in the table's order; a single pixel has no other."""
+    if tuple(value.shape[1:3]) == (1, 1):
+        return value
+    return keras.layers.Permute((3, 1, 2), name=f"{layer.output}.channels_first")(value)
+
+
+def padding(layer: Layer) -> tuple[int, str]:
+    """Pixels to put around a picture beforehand, and how its window is then padded: «valid» or «same»."""
+    kernel, stride, side = (int(layer.attributes[key]) for key in ("kernel", "stride", "padding"))
+    return (0, "same") if side and stride == 1 and kernel == 2 * side + 1 else (side, "valid")
+
+
+def weights(network: Network, layer: Layer, arrays: Arrays) -> list[NDArray[np.float32]]:
+    """The layer's arrays as TensorFlow holds them: (out, in, h, w) → (h, w, in, out), (out, in) → (in, out)."""
     found = []
     for name, shape in layer.parameters.items():
         if name not in arrays:

@@ -16,6 +16,7 @@ import numpy as np
 
 from tasks.errors import Refused
 from tasks.predictors._operators import OPERATORS, Shape
+from tasks.predictors.base import Setup, require_tensors
 
 KEY = "touchstone.table"
 VERSION = 1
@@ -59,6 +60,12 @@ def read(path: Path) -> Table:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         why = f"{type(error).__name__}: {error}" if str(error) != f"'{KEY}'" else f"its metadata have no «{KEY}»"
         raise Refused(f"{path.name} is no model of the format «table»: {why}. {_WAY_OUT}") from None
+
+
+def require_same(table: Table, setup: Setup) -> None:
+    """The table's input and output are those of the manifest, or TouchstoneError with both."""
+    for kind, name, asked in (("input", table.input, setup.inputs), ("output", table.output, setup.outputs)):
+        require_tensors(kind, {name: (["batch", *table.shapes[name]], "float32")}, asked)
 
 
 _WAY_OUT = "Fetch it again, or write it with tasks.artifacts.tables.write_table."

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors._table import Table, read
+from tasks.predictors._table import Table, read, require_same
 from tasks.predictors._torch_modules import network
-from tasks.predictors.base import Setup, require_tensors
+from tasks.predictors.base import Setup
 
 
 class Predictor:
@@ -30,7 +30,7 @@ class Predictor:
         """Build the module on its device and return what torch really uses; an unasked fall-back is an error."""
         torch = self._torch = importlib.import_module("torch")
         table = read(path)
-        _check_tensors(table, setup)
+        require_same(table, setup)
         _set_threads(torch, setup)
         _exact(torch)
         self._device = _device(torch, setup.device)
@@ -72,11 +72,6 @@ class Predictor:
         del self._model
         if self._device.type == "cuda":
             self._torch.cuda.empty_cache()
-
-
-def _check_tensors(table: Table, setup: Setup) -> None:
-    for kind, name, asked in (("input", table.input, setup.inputs), ("output", table.output, setup.outputs)):
-        require_tensors(kind, {name: (["batch", *table.shapes[name]], "float32")}, asked)
 
 
 def _set_threads(torch: Any, setup: Setup) -> None:

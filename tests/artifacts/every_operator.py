@@ -2,11 +2,13 @@
 
     python -m tests.artifacts.every_operator tasks.artifacts.mxnet_writer:write_mxnet PATH
 
-Its maxima are taken over negative values too, where a padding of zeros would win; its strides meet odd sizes.
+Its maxima are taken over negative values too, where a padding of zeros would win; its strides meet odd sizes; pictures
+of more than one pixel are flattened, in the table's order.
 """
 
 import pkgutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +29,19 @@ def every_operator() -> Network:
     chain.put("max_pool", "pool.2", kernel=3, stride=1, padding=1)
     chain.conv_norm("conv3", "bn3", 6, kernel=1, stride=2)
     chain.put("max_pool", "pool.3", kernel=2, stride=1, padding=0)
+    picture = chain.at
+    chain.put("flatten", "flat")
+    chain.put("linear", "fc.flat", (5, 6 * 2 * 2), (5,))
+    flat, chain.at = chain.at, picture
     chain.classify("fc", 5)
+    chain.layers[-1] = replace(chain.layers[-1], output="fc")
+    chain.put("add", "sum.2", inputs=("fc", flat))
+    chain.layers[-1] = replace(chain.layers[-1], output="logits")
     return Network("every_operator", (3, 17, 17), 5, tuple(chain.layers))
 
 
 def arrays() -> Arrays:
-    """Normal values; variances and scales are positive, and most shifts negative."""
+    """Normal values; variances and scales are positive, and most shifts negative; linear layers average."""
     source, found = np.random.default_rng(5), {}
     for name, shape in every_operator().parameters().items():
         values = source.standard_normal(shape)
@@ -40,6 +49,8 @@ def arrays() -> Arrays:
             values = np.abs(values) + 0.5
         if name.endswith(".bias") and name != "fc.bias":
             values -= 2.0
+        if len(shape) == 2:
+            values /= shape[1]
         found[name] = values.astype(np.float32)
     return found
 

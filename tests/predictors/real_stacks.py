@@ -18,9 +18,10 @@ from tasks.stacks.build import ensure
 from tasks.stacks.lock import Lock
 
 ASKED = os.environ.get("TOUCHSTONE_STACKS") == "all"
-FORMATS = {  # software → the emitter of its format, and a file
-    "mxnet": ("tasks.artifacts.mxnet_writer:write_mxnet", "every.zip"),
-    "tensorflow": ("tasks.artifacts.keras_writer:write_keras", "every.keras"),
+FORMATS = {  # software → the emitter of its format, the software in which it runs, and a file
+    "litert": ("tasks.artifacts.tflite_writer:write_tflite", "tensorflow", "every.tflite"),
+    "mxnet": ("tasks.artifacts.mxnet_writer:write_mxnet", "mxnet", "every.zip"),
+    "tensorflow": ("tasks.artifacts.keras_writer:write_keras", "tensorflow", "every.keras"),
 }
 LARGE = pytest.mark.skipif(not ASKED, reason="builds a large environment: set TOUCHSTONE_STACKS=all")
 
@@ -59,9 +60,9 @@ def done(process: subprocess.CompletedProcess[str]) -> None:
 
 
 def written(name: str, folder: Path) -> Path:
-    """The model with every operator, by its emitter in its own environment."""
-    emitter, file = FORMATS[name]
-    done(inside(name, "-m", "tests.artifacts.every_operator", emitter, str(folder / file)))
+    """The model with every operator, by its emitter in its environment."""
+    emitter, writer, file = FORMATS[name]
+    done(inside(writer, "-m", "tests.artifacts.every_operator", emitter, str(folder / file)))
     return folder / file
 
 
