@@ -42,6 +42,8 @@ def require_data(path: Path) -> None:
 
 
 def _faults(archive: zipfile.ZipFile) -> Iterator[str]:
+    if len(set(archive.namelist())) < len(archive.namelist()):
+        yield "it holds two members of one name"
     for entry in archive.infolist():
         name = entry.filename.partition("/")[2]
         if not PLAIN.fullmatch(name):

@@ -73,10 +73,19 @@ def write_onnx(order: Order, program: Any, path: Path) -> int:
             made = torch.onnx.export(program, (), dynamo=True, opset_version=OPSET, verbose=False, **names)
     except Exception as error:
         raise Refused(f"{order.name} cannot be written as ONNX: {first_line(error)}") from error
+    _make_way(made.model.graph, {name for kind in names.values() for name in kind})
     model = made.model_proto
     _strip(model)
     written(path, model.SerializeToString(deterministic=True))
     return len(model.graph.node)
+
+
+def _make_way(graph: Any, names: set[str]) -> None:
+    """No value inside a graph may be called like what goes in or out."""
+    for node in graph:
+        for value in node.outputs:
+            if value.name in names and not value.is_graph_output():
+                value.name = f"{value.name}_within"
 
 
 def _weight_bytes(program: Any) -> int:

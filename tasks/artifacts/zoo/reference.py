@@ -6,7 +6,8 @@ says nothing or a file answers something else.
 
 import copy
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from safetensors.numpy import save
 from torch.utils.flop_counter import FlopCounterMode
 
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo.export import first_line
 from tasks.artifacts.zoo.order import Order
 from tasks.errors import Refused
 from tasks.processing.synthetic import synthetic
@@ -26,6 +28,15 @@ KEPT = 2048  # elements of an output at most
 LEAST_STD = 1e-4
 TOLERANCE = 1e-3  # of the standard deviation of an output
 Outputs = Mapping[str, NDArray[np.float64]]
+
+
+@contextmanager
+def answering(order: Order, what: str) -> Iterator[None]:
+    """Whatever a runtime raises is Refused with its first sentence."""
+    try:
+        yield
+    except Exception as error:
+        raise Refused(f"{order.name} does not run in {what}: {first_line(error)}") from error
 
 
 def batch_of(order: Order) -> list[NDArray[Any]]:
@@ -41,7 +52,7 @@ def in_double(order: Order, module: Any, batch: Sequence[NDArray[Any]]) -> tuple
     missing, not finite, or (nearly) constant.
     """
     inputs = [torch.from_numpy(a.astype(np.float64) if a.dtype.kind == "f" else a) for a in batch]
-    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    with torch.no_grad(), FlopCounterMode(display=False) as counter, answering(order, "torch in float64"):
         answers = copy.deepcopy(module).double()(*inputs)
     outputs = named(order, answers)
     for name, values in outputs.items():

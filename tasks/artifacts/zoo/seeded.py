@@ -21,7 +21,18 @@ SMALL = 0.1  # a constant below this keeps a branch of a network quiet,
 TINY = 1e-4  # and so do values that are all below this
 EMBEDDING_STD = 0.02
 GAINS = ("weight", "gamma", "scale", "gain", "alpha", "ls", "lambda")
-ROUNDED: tuple[str, ...] = ("sin", "cos", "exp", "log", "pow", "tanh", "sigmoid", "softmax", "linspace", "norm_except_dim")
+ROUNDED: tuple[str, ...] = (
+    "sin",
+    "cos",
+    "exp",
+    "log",
+    "pow",
+    "tanh",
+    "sigmoid",
+    "softmax",
+    "linspace",
+    "norm_except_dim",
+)
 ROUNDED += ("linalg_vector_norm", "linalg_qr")
 
 
