@@ -93,10 +93,9 @@ def present(artifact: Artifact) -> bool:
 
 
 def folder_of(built: Built) -> Path:
-    """Named by everything that the bytes depend on: manifest, lock, code, and fitted statistics."""
+    """Named by what the bytes depend on: manifest, environment, and fitted statistics; its checksum holds the code."""
     said = built.model_dump(mode="json", exclude={"format": True, "build": KNOWN})
-    code = [LOCK, ZOO / "__main__.py", ZOO / f"{built.build.library}.py"]
-    files = [*code, *([ROOT / built.build.statistics] if built.build.statistics else [])]
+    files = [LOCK, *([ROOT / built.build.statistics] if built.build.statistics else [])]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"-")

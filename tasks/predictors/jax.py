@@ -31,7 +31,7 @@ class Predictor:
     arithmetic.
     """
 
-    format = "table"
+    formats = ("table",)
     module = "jax"
 
     def __init__(self, *, channels_last: bool, async_dispatch: bool, precision: Literal["float32"]) -> None:

@@ -29,7 +29,7 @@ class Predictor:
     ``precision`` is that of weights and arithmetic.
     """
 
-    format = "tflite"
+    formats = ("tflite",)
     module = "ai_edge_litert"
 
     def __init__(self, *, xnnpack: bool, precision: Literal["float32"]) -> None:

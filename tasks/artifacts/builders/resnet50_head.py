@@ -17,6 +17,7 @@ from tasks.artifacts.archive import read_archive
 from tasks.artifacts.layers import STATISTICS, Network
 from tasks.artifacts.networks.resnet50 import resnet50
 from tasks.artifacts.pixels import Split, load_split, normalized, resized
+from tasks.artifacts.ridge import best_penalty, evenly, folds_of, ridge
 from tasks.artifacts.stream import seeded_weights
 from tasks.artifacts.torch_forward import Parameters, forward
 
@@ -39,7 +40,8 @@ def main() -> None:
     parameters = {name: torch.from_numpy(array) for name, array in seeded_weights(network, given.seed).items()}
     parameters |= _statistics(network, parameters, _calibration(train, given.calibration_per_label))
     seen, unseen = (_features(network, parameters, split.pixels) for split in (train, test))
-    penalty = _penalty(seen, train, _folds(given.folds), given.penalties)
+    tiles = [sample.group for sample in read_archive(DATA / "train.zip")]
+    penalty = best_penalty(seen, train.targets, folds_of(tiles, given.folds), given.penalties)
     weight, bias = ridge(seen, train.targets, len(train.labels), penalty, given.sharpness)
     fitted = {name: p.numpy() for name, p in parameters.items() if name.endswith(STATISTICS)}
     save_file({**fitted, "fc.weight": weight, "fc.bias": bias}, HEAD)
@@ -54,51 +56,8 @@ def _accuracy(features: NDArray[np.float32], split: Split) -> float:
     return float((logits.argmax(1) == split.targets).mean())
 
 
-def ridge(
-    features: NDArray[np.float32], targets: NDArray[np.int64], classes: int, penalty: float, sharpness: float
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Weight (classes, d) and bias (classes,) of the regression on one-hot targets over standardised features.
-
-    ``penalty`` is relative to the number of samples; outputs are multiplied by ``sharpness``, so that a softmax
-    over them is not flat.
-    """
-    x = features.astype(np.float64)
-    mean, std = x.mean(0), x.std(0) + 1e-6
-    z = (x - mean) / std
-    y = np.eye(classes)[targets]
-    dual = np.linalg.solve(z @ z.T + penalty * len(z) * np.eye(len(z)), y - y.mean(0))
-    # Contiguous: safetensors writes the memory of an array as it lies there.
-    weight = np.ascontiguousarray((z.T @ dual).T / std * sharpness)
-    return weight.astype(np.float32), (y.mean(0) * sharpness - weight @ mean).astype(np.float32)
-
-
-def _folds(count: int) -> NDArray[np.int64]:
-    """A fold for every training crop; the crops of one tile are in one fold."""
-    tiles = [sample.group for sample in read_archive(DATA / "train.zip")]
-    known = sorted(set(tiles))
-    return np.array([known.index(tile) % count for tile in tiles])
-
-
-def _penalty(features: NDArray[np.float32], train: Split, folds: NDArray[np.int64], penalties: list[float]) -> float:
-    """The penalty whose layers are right most often on the tiles that they have not seen."""
-    right = dict.fromkeys(penalties, 0)
-    for penalty in penalties:
-        for fold in sorted(set(folds.tolist())):
-            out = folds == fold
-            weight, bias = ridge(features[~out], train.targets[~out], len(train.labels), penalty, 1.0)
-            right[penalty] += int(((features[out] @ weight.T + bias).argmax(1) == train.targets[out]).sum())
-        print(f"penalty {penalty:g}: {right[penalty] / len(folds):.4f} of the tiles left out")
-    return max(penalties, key=lambda p: right[p])
-
-
 def _calibration(train: Split, per_label: int) -> torch.Tensor:
-    chosen = np.concatenate([_spread(np.flatnonzero(train.targets == t), per_label) for t in range(len(train.labels))])
-    return _tensor(train.pixels[chosen])
-
-
-def _spread(positions: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    chosen: NDArray[np.int64] = positions[np.linspace(0, len(positions) - 1, count).round().astype(int)]
-    return chosen
+    return _tensor(train.pixels[evenly(train.targets, per_label)])
 
 
 def _statistics(network: Network, parameters: Parameters, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
