@@ -16,7 +16,7 @@ import onnx
 import torch
 
 from tasks.artifacts.files import written
-from tasks.artifacts.zoo.contents import require_data
+from tasks.predictors._pt2_file import require_data
 from tasks.artifacts.zoo.order import Order
 from tasks.errors import Refused
 
