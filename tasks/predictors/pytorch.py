@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
 from tasks.predictors._table import Table, read
+from tasks.predictors._torch_compiled import Compiled
 from tasks.predictors._torch_modules import network
 from tasks.predictors.base import Setup, require_tensors
 
@@ -17,13 +18,20 @@ class Predictor:
     """One module in evaluation mode.
 
     ``mode``: «eager» runs layer by layer; «frozen» traces once, folds batch normalisation into the convolutions, and
-    lets TorchScript fuse. ``precision`` is that of weights and arithmetic: TF32 and bfloat16 are off.
+    lets TorchScript fuse; «compiled» is torch.compile, for each size of a batch. ``precision`` is that of weights and
+    arithmetic: TF32 and bfloat16 are off.
     """
 
     format = "table"
     module = "torch"
 
-    def __init__(self, *, mode: Literal["eager", "frozen"], channels_last: bool, precision: Literal["float32"]) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Literal["eager", "frozen", "compiled"],
+        channels_last: bool,
+        precision: Literal["float32"],
+    ) -> None:
         self.mode, self.channels_last, self.precision = mode, channels_last, precision
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
@@ -37,7 +45,7 @@ class Predictor:
         self._layout = torch.channels_last if self.channels_last else torch.contiguous_format
         module = network(table).to(self._device, memory_format=self._layout)
         first = next(module.parameters())
-        self._model = self._frozen(torch, module, table) if self.mode == "frozen" else module
+        self._model = self._prepared(torch, module, table)
         return {
             "framework": "pytorch",
             "version": torch.__version__,
@@ -46,11 +54,18 @@ class Predictor:
             "intra_threads": torch.get_num_threads(),
             "inter_threads": torch.get_num_interop_threads(),
             "mode": self.mode,
+            **({"compiler": self._model.compiler} if self.mode == "compiled" else {}),
             "channels_last": self.channels_last,
             "mkldnn": torch.backends.mkldnn.is_available(),
             "matmul_precision": torch.get_float32_matmul_precision(),
             "build": " ".join(torch.__config__.show().partition("- Build settings")[0].split()),  # not the flags
         }
+
+    def _prepared(self, torch: Any, module: Any, table: Table) -> Any:
+        """What runs, by ``mode``."""
+        if self.mode == "compiled":
+            return Compiled(torch, module, self._device.type)
+        return self._frozen(torch, module, table) if self.mode == "frozen" else module
 
     def _frozen(self, torch: Any, module: Any, table: Table) -> Any:
         """A TorchScript graph; tracing is enough, for a table has no branches."""
@@ -68,7 +83,9 @@ class Predictor:
             return self._model(pictures).cpu().numpy()
 
     def unload(self) -> None:
-        """Drop the module, and what torch keeps of the device's memory."""
+        """Drop the module, and what torch keeps of the device's memory; another one may be compiled."""
+        if self.mode == "compiled":
+            self._model.close()
         del self._model
         if self._device.type == "cuda":
             self._torch.cuda.empty_cache()
