@@ -35,7 +35,8 @@ from tasks.stacks.stack import environ
 from tests.contracts import reference
 
 MODELS = [m for m in cli.options("model") if "service_ms" not in (cli.CONF / "model" / f"{m}.yaml").read_text()]
-CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software != "simulated"]
+ELSEWHERE = ("simulated", "served")  # no framework, and no server: tests/predictors/test_served.py starts one
+CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
 PART = 64  # samples of the reference at once
