@@ -4,6 +4,7 @@ In: override strings (or an `Evaluation`, or several). Out: `Evaluation`s. The o
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -34,6 +35,8 @@ HYDRA_FLAGS = (
     "-p",
     "--package",
 )
+# What Hydra would read as something else, or not at all: a model «null», a Python 3.10, a package «name==version».
+TEXTS = {"model": "null", "software.python": r"3\.\d+", "software.packages": r"[\w.-]+==[^\s,\[\]'\"]+"}
 
 Request = Evaluation | Sequence[str] | Sequence[Evaluation | dict[str, Any] | list[str]]
 Job = tuple[list[str], Evaluation]
@@ -121,11 +124,10 @@ def expand(words: list[str]) -> list[list[str]]:
 
 
 def _quoted(word: str) -> str:
-    """`+model=null` names a model; Hydra would read «nothing» there."""
+    """The word with quotes around every value of `TEXTS`, alone or in a list; quotes that are there stay."""
     name, equals, values = word.partition("=")
-    if name.lstrip("+") != "model" or "null" not in values.split(","):
-        return word
-    return name + equals + ",".join("'null'" if v == "null" else v for v in values.split(","))
+    text = TEXTS.get(name.lstrip("+"))
+    return word if text is None else name + equals + re.sub(rf"(?<![^,\[ ]){text}(?![^,\] ])", r"'\g<0>'", values)
 
 
 def composed(overrides: list[str]) -> Evaluation:

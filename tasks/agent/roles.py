@@ -9,7 +9,7 @@ import gc
 import json
 import sys
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any, Callable
 
 import numpy as np
@@ -227,7 +227,7 @@ def _facts(request: dict[str, Any], **facts: Any) -> dict[str, Any]:
         "threads": request["threads"],
         "host": capture_host(),
         "process": capture_process(),
-        "ended_at": datetime.now(UTC).isoformat(),
+        "ended_at": datetime.now(timezone.utc).isoformat(),  # noqa: UP017  (UTC is newer than Python 3.9)
         "garbage_collection": "off while timed",
         **facts,
     }

@@ -97,7 +97,7 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[
             f"{request['framework']} cannot be imported in {sys.executable}: {error}. "
             "Use software.environment=isolated, or install it beside the project."
         ) from error
-    return predictor, {"effective": effective, "page_cache_share": share}
+    return predictor, {"effective": effective, "page_cache_share": share, **getattr(predictor, "client", dict)()}
 
 
 def _hold(path: Path) -> None:

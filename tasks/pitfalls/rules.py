@@ -241,6 +241,20 @@ def inputs_made_while_timed(evaluation: Evaluation, measurement: Measurement) ->
 
 
 @rule
+def answered_elsewhere(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """The machine that is described is not the one that predicts."""
+    own = [(p.facts["client_ms"], p.facts["client_round_trip_ms"]) for p in measurement.timed if "client_ms" in p.facts]
+    if own:
+        work, trip = (float(np.mean(each)) for each in zip(*own, strict=True))
+        yield (
+            "note",
+            f"A server predicted: predict_… holds this side's work ({work:.3g} ms a sample) and a round trip "
+            f"({trip:.3g} ms without a prediction); hw, host, and noise are this side's.",
+            "Say beside the numbers what serves, and where; from another machine the network is in them.",
+        )
+
+
+@rule
 def disturbed(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
     """Other work on the machine while timed; stolen time has a rule of its own."""
     changes = [p.facts["counters"] for p in measurement.timed if p.facts.get("counters")]

@@ -32,7 +32,8 @@ class Base(Protocol):
     """Three operations.
 
     ``formats`` are the kinds of model file that it reads, the preferred one first, ``module`` what Python imports. One
-    whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``.
+    whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``. One that asks a server has
+    ``client()``: what its own side costs, measured once it is loaded, as facts of the process by name.
     """
 
     formats: tuple[str, ...]
@@ -67,25 +68,23 @@ def given_back(outputs: Sequence[Any]) -> Any:
     return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
-def require_tensors(kind: str, found: dict[str, tuple[list[Any], str]], asked: list[dict[str, Any]]) -> None:
-    """Compare the file's tensors, name → (shape, dtype), with the manifest's; raise with both when they differ.
+def require_tensors(
+    kind: str, found: dict[str, tuple[list[Any], str]], asked: list[dict[str, Any]], where: str = "the model file"
+) -> None:
+    """Compare the tensors that are there, name → (shape, dtype), with the manifest's; raise with both when they differ.
 
     Free dimensions (None, names, «batch») agree with anything.
     """
     for tensor in asked:
         name = tensor["name"]
         if name not in found:
-            raise TouchstoneError(
-                f"The manifest names the {kind} «{name}», the model file has {', '.join(sorted(found))}."
-            )
+            raise TouchstoneError(f"The manifest names the {kind} «{name}», {where} has {', '.join(sorted(found))}.")
         shape, dtype = found[name]
         if dtype != tensor["dtype"]:
+            raise TouchstoneError(f"The {kind} «{name}» is {tensor['dtype']} in the manifest and {dtype} in {where}.")
+        if "shape" in tensor and not agree(shape, list(tensor["shape"])):
             raise TouchstoneError(
-                f"The {kind} «{name}» is {tensor['dtype']} in the manifest and {dtype} in the model file."
-            )
-        if "shape" in tensor and not _agree(shape, list(tensor["shape"])):
-            raise TouchstoneError(
-                f"The {kind} «{name}» has shape {list(tensor['shape'])} in the manifest and {shape} in the model file."
+                f"The {kind} «{name}» has shape {list(tensor['shape'])} in the manifest and {shape} in {where}."
             )
 
 
@@ -94,6 +93,7 @@ def line(error: Exception) -> str:
     return " ".join(str(error).split())[:300]
 
 
-def _agree(found: list[Any], asked: list[Any]) -> bool:
+def agree(found: list[Any], asked: list[Any]) -> bool:
+    """Whether two shapes are one; a free dimension agrees with anything."""
     pairs = list(zip(found, asked))  # noqa: B905  (strict= is newer than Python 3.9; lengths are compared)
     return len(found) == len(asked) and all(f == a or not (isinstance(f, int) and isinstance(a, int)) for f, a in pairs)

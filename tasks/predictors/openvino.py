@@ -44,7 +44,7 @@ class Predictor:
             "version": ov.__version__.split("-")[0],
             **used,
             "layer_types": sorted(types),
-            "instructions": self._compiled.get_property("RUNTIME_REQUIREMENTS"),
+            "instructions": _instructions(self._compiled),
             "build": ov.__version__,
         }
 
@@ -90,6 +90,12 @@ class Predictor:
 def _tensor(port: Any) -> tuple[list[int | None], str]:
     shape = [size.get_length() if size.is_static else None for size in port.get_partial_shape()]
     return shape, port.get_element_type().to_dtype().name
+
+
+def _instructions(compiled: Any) -> str:
+    """What the kernels were made for; OpenVINO 2024 does not tell."""
+    known = "RUNTIME_REQUIREMENTS" in compiled.get_property("SUPPORTED_PROPERTIES")
+    return str(compiled.get_property("RUNTIME_REQUIREMENTS")) if known else "unreadable"
 
 
 def _layer_types(compiled: Any) -> set[str]:

@@ -1,4 +1,4 @@
-"""PyTorch on files of the format «table»: weights and layers as data, read without pickle and without code."""
+"""PyTorch on layer tables (safetensors) and exported programs (.pt2): data, read without pickle and without code."""
 
 from __future__ import annotations
 
@@ -9,35 +9,42 @@ from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
 from tasks.predictors._table import Table, read, require_same
+from tasks.predictors._torch_compiled import Compiled
 from tasks.predictors._torch_modules import network
-from tasks.predictors.base import Setup
+from tasks.predictors._torch_program import program
+from tasks.predictors.base import Setup, given_back
 
 
 class Predictor:
     """One module in evaluation mode.
 
     ``mode``: «eager» runs layer by layer; «frozen» traces once, folds batch normalisation into the convolutions, and
-    lets TorchScript fuse. ``precision`` is that of weights and arithmetic: TF32 and bfloat16 are off.
+    lets TorchScript fuse, for layer tables; «compiled» is torch.compile, for each size of a batch. ``precision`` is that
+    of weights and arithmetic: TF32 and bfloat16 are off.
     """
 
-    formats = ("table",)
+    formats = ("table", "pt2")
     module = "torch"
 
-    def __init__(self, *, mode: Literal["eager", "frozen"], channels_last: bool, precision: Literal["float32"]) -> None:
+    def __init__(
+        self,
+        *,
+        mode: Literal["eager", "frozen", "compiled"],
+        channels_last: bool,
+        precision: Literal["float32"],
+    ) -> None:
         self.mode, self.channels_last, self.precision = mode, channels_last, precision
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Build the module on its device and return what torch really uses; an unasked fall-back is an error."""
         torch = self._torch = importlib.import_module("torch")
-        table = read(path)
-        require_same(table, setup)
         _set_threads(torch, setup)
         _exact(torch)
         self._device = _device(torch, setup.device)
         self._layout = torch.channels_last if self.channels_last else torch.contiguous_format
-        module = network(table).to(self._device, memory_format=self._layout)
+        module, table = self._opened(path, setup)
         first = next(module.parameters())
-        self._model = self._frozen(torch, module, table) if self.mode == "frozen" else module
+        self._model = self._prepared(torch, module, table)
         return {
             "framework": "pytorch",
             "version": torch.__version__,
@@ -46,11 +53,31 @@ class Predictor:
             "intra_threads": torch.get_num_threads(),
             "inter_threads": torch.get_num_interop_threads(),
             "mode": self.mode,
+            **({"compiler": self._model.compiler} if self.mode == "compiled" else {}),
             "channels_last": self.channels_last,
             "mkldnn": torch.backends.mkldnn.is_available(),
             "matmul_precision": torch.get_float32_matmul_precision(),
             "build": " ".join(torch.__config__.show().partition("- Build settings")[0].split()),  # not the flags
         }
+
+    def _opened(self, path: Path, setup: Setup) -> tuple[Any, Table | None]:
+        """The module on its device, and its table where it was made from one."""
+        if path.suffix != ".pt2":
+            table = read(path)
+            require_same(table, setup)
+            return network(table).to(self._device, memory_format=self._layout), table
+        if self.mode == "frozen" or self.channels_last:
+            raise TouchstoneError(
+                f"{path.name} is an exported program, and software.options.mode=frozen and channels_last=true are for "
+                "layer tables. Choose mode=eager or compiled, and channels_last=false."
+            )
+        return program(path, setup, self._device), None
+
+    def _prepared(self, torch: Any, module: Any, table: Table | None) -> Any:
+        """What runs, by ``mode``."""
+        if self.mode == "compiled":
+            return Compiled(torch, module, self._device.type)
+        return self._frozen(torch, module, table) if table and self.mode == "frozen" else module
 
     def _frozen(self, torch: Any, module: Any, table: Table) -> Any:
         """A TorchScript graph; tracing is enough, for a table has no branches."""
@@ -61,14 +88,20 @@ class Predictor:
             return torch.jit.optimize_for_inference(torch.jit.freeze(traced))
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, classes) on the host: `.cpu()` waits for the device."""
-        torch = self._torch
-        with torch.inference_mode():
-            pictures = torch.from_numpy(batch).to(self._device).contiguous(memory_format=self._layout)
-            return self._model(pictures).cpu().numpy()
+        """(batch, …) → (batch, …) on the host: `.cpu()` waits for the device."""
+        with self._torch.inference_mode():
+            given = batch if isinstance(batch, tuple) else (batch,)
+            answer = self._model(*[self._there(array) for array in given])
+            return given_back([tensor.cpu().numpy() for tensor in (answer if isinstance(answer, tuple) else (answer,))])
+
+    def _there(self, array: Any) -> Any:
+        tensor = self._torch.from_numpy(array).to(self._device)
+        return tensor.contiguous(memory_format=self._layout) if tensor.dim() == 4 else tensor.contiguous()
 
     def unload(self) -> None:
-        """Drop the module, and what torch keeps of the device's memory."""
+        """Drop the module, and what torch keeps of the device's memory; another one may be compiled."""
+        if self.mode == "compiled":
+            self._model.close()
         del self._model
         if self._device.type == "cuda":
             self._torch.cuda.empty_cache()

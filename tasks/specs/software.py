@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from tasks import plugins
 from tasks.specs.base import Aspect, Spec
 from tasks.specs.signatures import options_of
+from tasks.stacks.lock import OLDEST, is_cuda
 
 
 def _pinned(line: str) -> str:
@@ -47,6 +48,17 @@ class Software(Aspect):
             raise ValueError(plugins.unknown("predictor", name, known))
         return name
 
+    @field_validator("python", mode="before")
+    @classmethod
+    def _version(cls, value: Any) -> Any:
+        """Whether it is there is seen on the machine that measures, when the software is built."""
+        if isinstance(value, float):
+            raise ValueError(f'{value} is a number, as which 3.10 and 3.1 are one. Write it in quotes: "3.11"')
+        minor = re.fullmatch(r"3\.(\d+)", str(value))
+        if minor and int(minor[1]) < OLDEST:
+            raise ValueError(f"«{value}» is too old: what measures runs on Python 3.{OLDEST} and newer")
+        return value
+
     @field_validator("env", mode="before")
     @classmethod
     def _texts(cls, env: Any) -> Any:
@@ -57,6 +69,18 @@ class Software(Aspect):
     def _options_fit(self) -> Self:
         predictor = plugins.load("tasks.predictors", self.framework).Predictor
         options_of(predictor.__init__, f"{self.framework}Options").model_validate(self.options)
+        return self
+
+    @model_validator(mode="after")
+    def _builds_fit_devices(self) -> Self:
+        """Gigabytes of CUDA that no device asks for are a mistake, mostly a lock made where no CPU build is."""
+        found = [line for line in self.packages if is_cuda(line)]
+        if found and "cuda" not in self.devices:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            raise ValueError(
+                f"packages name {found[0]}{more} of CUDA's libraries, and devices is [{', '.join(self.devices)}]; lock "
+                "a CPU build, or set devices: [cuda]"
+            )
         return self
 
     @property

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tasks.errors import BuildFailed, Refused
-from tasks.stacks import cache, python_finder
+from tasks.stacks import cache, completeness, python_finder
 from tasks.stacks.installer import install, uv_binary, uv_environment
 from tasks.stacks.lock import Lock, canonical
 from tasks.stacks.relay import reason, relay
@@ -81,13 +81,23 @@ def _fill(lock: Lock, folder: Path, say: Callable[[str], None], held: int) -> No
     if why := relay([*create, str(folder)], uv_environment({}), say, [held]):
         raise BuildFailed(_explained(why, folder, lock))
     python = str(folder / "bin" / "python")
+    _require_whole(python, folder, lock)
     if lock.packages and (why := install(python, lock.packages, say, [held])):
         raise BuildFailed(_explained(why, folder, lock))
     _check(python)
 
 
+def _require_whole(python: str, folder: Path, lock: Lock) -> None:
+    """A lock that contradicts itself or lacks a line is refused before its packages are downloaded."""
+    answer = completeness.asked(python, lock.packages)
+    if answer.contradiction:
+        raise BuildFailed(f"{_explained(answer.contradiction, folder, lock)} Correct these lines.")
+    if answer.lacks:
+        raise BuildFailed(completeness.incomplete(answer.lacks))
+
+
 def _check(python: str) -> None:
-    """The lock is the whole list: nothing is installed that it does not name, so nothing it forgets is there."""
+    """What is installed is whole: where the resolver could not be asked, this is the first to see that it is not."""
     command = [uv_binary(), "pip", "check", "--python", python]
     done = subprocess.run(command, env=uv_environment({}), capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -18,6 +18,7 @@ from tasks.errors import Refused
 LINE = re.compile(r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)==([0-9][A-Za-z0-9.!]*)")
 PYTHON = re.compile(r"#\s*python\s*(?:==)?\s*([0-9][0-9.]*)\s*", re.IGNORECASE)
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+OLDEST = 9  # of Python 3, on which our lean packages run
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,11 @@ def digest(python: str, packages: Iterable[str]) -> str:
 def canonical(line: str) -> str:
     """The name of a line as the packaging standard compares names: `Pillow_SIMD` and `pillow-simd` are one."""
     return re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower()
+
+
+def is_cuda(line: str) -> bool:
+    """Whether a line is one of CUDA's libraries, which a build for CUDA brings: 2 GB or more of them."""
+    return canonical(line).startswith("nvidia-") and canonical(line) != "nvidia-ml-py"  # reads counters, holds none
 
 
 def fault(line: str) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tasks.errors import BuildFailed
 from tasks.stacks.installer import uv_binary
-from tasks.stacks.lock import RUNNING
+from tasks.stacks.lock import OLDEST, RUNNING
 
-MINORS = range(9, 30)
+MINORS = range(OLDEST, 30)
 
 
 def find(version: str) -> Path:

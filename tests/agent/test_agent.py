@@ -16,6 +16,7 @@ from tasks.results.process import Process, read_process
 from tests.builders import archive, onnx_model
 from tests.conftest import Bench
 
+OLDEST = ("numpy==2.0.2", "pillow==11.3.0")  # the last ones for Python 3.9
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
@@ -172,19 +173,30 @@ def test_the_agent_imports_nothing_that_is_not_lean(onnxruntime: Any, bench: Ben
     assert np.load(bench.folder / "out" / "latencies.npz")["predict_ns"].min() > 0
 
 
-@pytest.mark.parametrize("version", ["3.9"])
-def test_lean_code_compiles_on_the_oldest_python(version: str) -> None:
-    from tasks.errors import BuildFailed
-    from tasks.stacks.python_finder import find
+@pytest.fixture(scope="module")
+def oldest() -> Path:
+    """A Python 3.9 with what every software has, really provisioned."""
+    from tasks.stacks.build import ensure
+    from tasks.stacks.lock import Lock
+    from tasks.stacks.python_finder import available
 
-    try:
-        python = find(version)
-    except BuildFailed as error:
-        pytest.skip(f"no Python {version} on this machine: {error}")
-    code = "import ast, sys, pathlib\nfor p in sys.argv[1:]: ast.parse(pathlib.Path(p).read_text())"
-    lean = [
-        str(p)
-        for d in ("agent", "environment", "processing", "predictors", "scenarios", "tracing", "plugins")
-        for p in (ROOT / "tasks" / d).glob("*.py")
-    ]
-    subprocess.run([str(python), "-c", code, *lean], check=True, timeout=60)
+    if "3.9" not in available():
+        pytest.skip("there is no Python 3.9 here")
+    return ensure(Lock("3.9", OLDEST), "oldest").python
+
+
+@pytest.mark.parametrize("role", ["inputs", "accuracy", "timed"])
+def test_every_role_runs_on_the_oldest_python(oldest: Path, bench: Bench, role: str) -> None:
+    own = "tests.agent.mean_color"
+    request = {**bench.request(role), "framework": own, "options": {}, "allow_modules": [own]}
+    process = result(oldest, request, bench.folder)
+    assert process.role == role and process.facts["process"]["python"].startswith("3.9.")
+
+
+def test_every_lean_module_is_imported_by_the_oldest_python(oldest: Path) -> None:
+    folders = ("agent", "environment", "processing", "predictors", "scenarios", "tracing", "plugins")
+    found = [p for folder in folders for p in (ROOT / "tasks" / folder).glob("*.py") if not p.stem.startswith("__")]
+    names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in found]
+    code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    done = subprocess.run([oldest, "-c", code, *names], cwd=ROOT, env=ENV, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr[-2000:]

@@ -35,7 +35,8 @@ from tasks.stacks.stack import environ
 from tests.contracts import reference
 
 MODELS = [m for m in cli.options("model") if "service_ms" not in (cli.CONF / "model" / f"{m}.yaml").read_text()]
-CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software != "simulated"]
+ELSEWHERE = ("simulated", "served")  # no framework, and no server: tests/predictors/test_served.py starts one
+CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
 PART = 64  # samples of the reference at once
@@ -54,7 +55,7 @@ class Answer:
 def left_out(software: str, model: str) -> str:
     """Why a cell is not run here, or ""."""
     spec, formats = _yaml("software", software), _formats(model)
-    reads = cli.plugins.load("tasks.predictors", spec["framework"]).Predictor.format
+    reads = cli.plugins.load("tasks.predictors", spec["framework"]).Predictor.formats[0]
     if os.environ.get("TOUCHSTONE_STACKS") != "all" and not (spec["id"] == spec["framework"] in DEFAULT):
         return f"software={software} runs with TOUCHSTONE_STACKS=all (make test-stacks)"
     if not _hw(software):

@@ -25,7 +25,7 @@ def test_every_predictor_has_three_operations_a_format_and_a_software(name: str)
     predictor = plugins.load("tasks.predictors", name).Predictor
     assert (
         {"load", "predict", "unload"} <= set(dir(predictor))
-        and isinstance(predictor.format, str)
+        and isinstance(predictor.formats, tuple)
         and isinstance(predictor.module, str)
     )
     imported = {m for m in set(sys.modules) - before if m.split(".")[0] == name}

@@ -78,6 +78,8 @@ def test_swapping_one_aspect_changes_only_that_part() -> None:
         (["+model=resnet50", "dataset.split=validation"], "available: train, test"),
         (["+model=resnet50", "software.packages=[numpy]"], "name==version"),
         (["+model=resnet50", "software.options.graph_optimization=max"], "max: software.options.graph_optimization:"),
+        (["+model=resnet50", "software.python=3.8"], "«3.8» is too old: what measures runs on Python 3.9 and newer"),
+        (["+model=resnet50", "software.packages=[torch==2.6.0,nvidia-nccl-cu12==2.21.5]"], "or set devices: [cuda]"),
         (["+model=resnet50", "~software.options.execution_mode"], ": software.options.execution_mode is missing."),
         (["+model=resnet50", "+software.options.foo=1"], f"+software.options.foo=1: {NO_OPTION}"),
         (["+model=resnet50", "software.options.foo=1"], NO_OPTION),
@@ -90,6 +92,20 @@ def test_swapping_one_aspect_changes_only_that_part() -> None:
 def test_a_mistake_is_a_sentence_with_the_value_and_the_way_out(words: list[str], said: str) -> None:
     sentence = refusal(*words)
     assert said in sentence and "Traceback" not in sentence and "validation error" not in sentence
+
+
+def test_a_python_is_a_version_and_no_number() -> None:
+    assert [e.software.python for e in cli.read(["-m", "+model=patchnet", "software.python=3.10,3.9"])] == [
+        "3.10",
+        "3.9",
+    ]
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_lock_is_given_in_words_with_quotes_or_without(quote: str) -> None:
+    lines = ["numpy==2.4.6", "onnxruntime==1.31.1"]
+    word = f"software.packages=[{', '.join(quote + line + quote for line in lines)}]"
+    assert cli.composed(["+model=patchnet", word]).software.packages == tuple(lines)
 
 
 def test_every_mistake_comes_at_once_each_with_its_place() -> None:

@@ -56,6 +56,7 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("start_unlike_the_rest", [started(0, 10), timed(1)], {}),
         ("start_unlike_the_rest", [started(0, 25), timed(1)], {}),
         ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
+        ("answered_elsewhere", [timed(0, client_ms=0.1, client_round_trip_ms=0.2), timed(1)], {}),
     ],
 )
 def test_a_rule_speaks_on_what_it_is_for_with_a_way_out(

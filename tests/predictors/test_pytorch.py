@@ -1,7 +1,9 @@
 """PyTorch on layer tables: laws and bad input, in real processes of the real software environment."""
 
 import json
+import os
 import pickle
+import re
 import struct
 import subprocess
 from collections.abc import Callable
@@ -26,8 +28,10 @@ from tasks.stacks.lock import Lock
 from tasks.stacks.stack import environ
 from tests.artifacts.clones import bundled
 from tests.contracts import grid, reference
+from tests.predictors.real_stacks import LARGE
 
 MODES = [("eager", False), ("eager", True), ("frozen", False), ("frozen", True)]
+SLOW = [pytest.param("compiled", channels_last, marks=LARGE) for channels_last in (False, True)]
 
 
 def network() -> Network:
@@ -113,7 +117,7 @@ def test_the_agent_s_reader_sees_what_was_written(model: Path) -> None:
     assert (table.layers[0].parameters[0] == arrays()["conv1.weight"]).all()
 
 
-@pytest.mark.parametrize(("mode", "channels_last"), MODES)
+@pytest.mark.parametrize(("mode", "channels_last"), [*MODES, *SLOW])
 def test_every_mode_answers_as_float64_does_and_says_what_it_is(model: Path, mode: str, channels_last: bool) -> None:
     words = [f"software.options.mode={mode}", f"software.options.channels_last={str(channels_last).lower()}"]
     answer = ask(model, *words)
@@ -148,6 +152,48 @@ def test_cuda_that_is_not_there_is_an_error_and_no_fall_back(model: Path) -> Non
     command = [str(stack.python), "-c", code, str(model)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
     assert "cuda was asked for and torch 2.13.0" in done.stderr.splitlines()[-1]
+
+
+COMPILED = """
+import sys, threading
+from pathlib import Path
+import numpy as np, torch
+from tasks.predictors.base import Setup
+from tasks.predictors.pytorch import Predictor
+inputs, outputs = [{"name": "input", "dtype": "float32"}], [{"name": "logits", "dtype": "float32"}]
+predictor = Predictor(mode="compiled", channels_last=False, precision="float32")
+effective = predictor.load(Path(sys.argv[1]), Setup("cpu", 1, 1, inputs, outputs))
+pictures, answers = np.load(sys.argv[2]), {}
+ask = lambda count: answers.update({count: predictor.predict(pictures[:count])})
+for count in (1, 5):
+    ask(count)
+first = answers.pop(5)
+other = threading.Thread(target=ask, args=(5,))
+other.start()
+other.join()
+assert np.array_equal(answers[5], first) and np.allclose(answers[1], first[:1], rtol=1e-4)
+assert np.array_equal(predictor.predict(pictures[0][None]), answers[1])  # strides of its own
+print(effective["compiler"], torch._dynamo.utils.counters["stats"]["unique_graphs"])
+torch.set_num_threads(2)
+ask(5)
+"""
+
+
+@LARGE
+def test_each_size_is_compiled_once_whatever_the_thread_and_nothing_else_ever(model: Path, tmp_path: Path) -> None:
+    asked = grid.evaluation("pytorch", "patchnet")
+    python = ensure(Lock(asked.software.python, asked.software.packages), asked.software.id).python
+    np.save(tmp_path / "pictures.npy", pictures())
+    command = [str(python), "-c", COMPILED, str(model), str(tmp_path / "pictures.npy")]
+    environment = {**os.environ, **asked.software.env, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert re.fullmatch(r"inductor, g\+\+ .* 2\n", done.stdout), done.stderr[-2000:]
+    assert "fail_on_recompile" in done.stderr, "a change that needs another graph is an error"
+
+
+def test_a_compiler_that_is_not_there_is_a_sentence(model: Path) -> None:
+    said = refusal(model, "software.options.mode=compiled", "+software.env.CXX=no-such-compiler")
+    assert "needs a C++ compiler, and there is no no-such-compiler on PATH here" in said
 
 
 def test_a_file_that_is_cut_off_is_a_sentence(model: Path) -> None:

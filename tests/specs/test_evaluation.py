@@ -121,6 +121,17 @@ def test_a_lock_holds_exact_public_versions_only(line: str) -> None:
     assert any("name==version" in e for e in errors_of(specification(software__packages=[line])))
 
 
+def test_a_python_that_yaml_read_as_a_number_is_told_to_be_quoted() -> None:
+    assert any('Write it in quotes: "3.11"' in e for e in errors_of(specification(software__python=3.1)))
+
+
+def test_cuda_s_libraries_go_with_a_cuda_device_only() -> None:
+    lock = ["nvidia-cublas==13.1.1.3", "nvidia-nccl-cu13==2.29.7", "torch==2.13.0"]
+    assert any("nvidia-cublas==13.1.1.3 and 1 more" in e for e in errors_of(specification(software__packages=lock)))
+    asked = specification(software__packages=lock, software__devices=["cpu", "cuda"])
+    assert Evaluation.model_validate(asked).software.packages == tuple(lock)
+
+
 def test_predictor_options_are_checked_by_the_predictors_own_signature() -> None:
     assert errors_of(specification(software__options={"graph_optimization": "turbo", "execution_mode": "sequential"}))
     assert errors_of(specification(software__options={"graph_optimization": "all"}))

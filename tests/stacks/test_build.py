@@ -4,18 +4,31 @@ import os
 import signal
 import subprocess
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tasks.errors import BuildFailed, Refused
-from tasks.stacks import build, cache, python_finder
+from tasks.stacks import build, cache, completeness, python_finder
 from tasks.stacks.build import at_fault, ensure
 from tasks.stacks.lock import RUNNING, Lock
 
 Asking = Callable[..., "subprocess.Popen[str]"]
 SIX = Lock(RUNNING, ("six==1.17.0",))
+
+
+def wheel(path: Path, *requires: str) -> None:
+    """An empty wheel of this name that requires these."""
+    name, version, *_ = path.stem.split("-")
+    info = f"{name}-{version}.dist-info"
+    needs = "".join(f"Requires-Dist: {line}\n" for line in requires)
+    path.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{needs}")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
 
 
 def built(folder: Path) -> list[str]:
@@ -70,8 +83,45 @@ def test_a_version_that_does_not_exist_is_named_and_leaves_nothing(cache_folder:
 
 
 def test_an_incomplete_lock_names_what_it_lacks_and_leaves_nothing(cache_folder: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(BuildFailed, match=r"not complete. It lacks six==\S+ \(for python-dateutil\)\. Add these lines"):
+        ensure(Lock(RUNNING, ("python-dateutil==2.9.0.post0",)), "tiny", said.append)
+    assert built(cache_folder) == [] and said == [f"Building tiny for Python {RUNNING}: 1 package …"]
+
+
+def test_a_lock_that_contradicts_itself_is_refused_with_the_lines_at_fault(cache_folder: Path) -> None:
+    with pytest.raises(BuildFailed, match=r"built: python-dateutil==2\.9\.0\.post0, six==1\.4\.0: .*six>=1\.5"):
+        ensure(Lock(RUNNING, ("python-dateutil==2.9.0.post0", "six==1.4.0")), "tiny")
+    assert built(cache_folder) == []
+
+
+def test_a_package_that_does_not_exist_is_named_and_leaves_nothing(cache_folder: Path) -> None:
+    with pytest.raises(BuildFailed, match=r"cannot be built: touchstone-has-no-such-package==1\.0: .*not found"):
+        ensure(Lock(RUNNING, ("touchstone-has-no-such-package==1.0",)), "tiny")
+    assert built(cache_folder) == []
+
+
+def test_where_the_resolver_has_no_answer_what_is_installed_is_checked(
+    cache_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completeness, "asked", lambda *_: completeness.Answer())
     with pytest.raises(BuildFailed, match=r"not complete.*python-dateutil requires six>=1\.5"):
         ensure(Lock(RUNNING, ("python-dateutil==2.9.0.post0",)), "tiny")
+    assert built(cache_folder) == []
+
+
+def test_what_lacks_cuda_s_libraries_is_told_how_to_get_a_build_for_the_cpu(
+    cache_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel(tmp_path / "index" / "bigtorch-2.6.0-py3-none-any.whl", "nvidia-cublas-cu12 (==12.4.5.8)")
+    wheel(tmp_path / "index" / "nvidia_cublas_cu12-12.4.5.8-py3-none-any.whl")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "index"))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    with pytest.raises(BuildFailed) as caught:
+        ensure(Lock(RUNNING, ("bigtorch==2.6.0",)), "tiny")
+    said = str(caught.value)
+    assert "It lacks nvidia-cublas-cu12==12.4.5.8 (for bigtorch). The first are CUDA's libraries" in said
+    assert "PIP_FIND_LINKS" in said and "software.devices=[cuda]" in said and said.endswith("Nothing was downloaded.")
     assert built(cache_folder) == []
 
 

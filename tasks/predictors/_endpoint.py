@@ -1,0 +1,113 @@
+"""One HTTP server: a request in, headers and body of its answer out, over a connection that is kept.
+
+Each thread has a connection of its own. A server that is away, too slow, or unwilling is a TouchstoneError with its
+address and the way out. Knows no protocol of models. Standard library only, Python 3.9.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import threading
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from tasks.errors import Refused, TouchstoneError
+from tasks.predictors.base import line
+
+CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+
+
+class Endpoint:
+    """``timeout_s`` bounds each wait for the server: to connect, to take a request, to send more of its answer."""
+
+    def __init__(self, url: str, timeout_s: float) -> None:
+        self.url, self.timeout_s = url.rstrip("/"), timeout_s
+        self._parts = _parts(url)
+        self._own = threading.local()
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The JSON object that stands at this path."""
+        _, body = self.ask("GET", path)
+        try:
+            return dict(json.loads(body))
+        except (ValueError, TypeError):
+            raise TouchstoneError(f"{self.url}{path} answers what is no JSON object: {_short(body)}.") from None
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[Any, bytes]:
+        """Headers and body of an answer 200; anything else is an error."""
+        connection = self._connection()
+        try:
+            reply = _exchanged(connection, method, self._parts.path.rstrip("/") + path, body, headers or {})
+            content = reply.read()
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise TouchstoneError(self._why(path, error)) from error
+        if reply.status != 200:
+            raise TouchstoneError(f"{self.url}{path} answers {reply.status} {reply.reason}: {_short(content)}.")
+        return reply.headers, content
+
+    def close(self) -> None:
+        """End this thread's connection."""
+        self._connection().close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not hasattr(self._own, "connection"):
+            of_kind, parts = CONNECTIONS[self._parts.scheme], self._parts
+            self._own.connection = of_kind(str(parts.hostname), parts.port, timeout=self.timeout_s)
+        connection: http.client.HTTPConnection = self._own.connection
+        return connection
+
+    def _why(self, path: str, error: Exception) -> str:
+        if isinstance(error, socket.timeout):
+            return (
+                f"{self.url}{path} did not answer within {self.timeout_s:g} s. Raise software.options.timeout_s, or "
+                "look at the server."
+            )
+        return (
+            f"No answer from {self.url}: {line(error) or type(error).__name__}. Start the server, or set "
+            "software.options.url=http://<host>:<port>."
+        )
+
+
+def _exchanged(
+    connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None, headers: dict[str, str]
+) -> http.client.HTTPResponse:
+    """Asked once more where the server has closed the kept connection meanwhile; the query's time holds both."""
+    kept = connection.sock is not None
+    try:
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+    except ConnectionError:
+        connection.close()
+        if not kept:
+            raise
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+
+
+def _parts(url: str) -> SplitResult:
+    """The parts of an address that names a server and no password, for it is recorded."""
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in CONNECTIONS and parts.hostname and (parts.port or True)
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment:
+        raise Refused(f"software.options.url={url} is no address of a server. Write it as http://<host>:<port>.")
+    if parts.username or parts.password:
+        raise Refused("software.options.url holds a user or a password, and it is recorded. Leave them out.")
+    return parts
+
+
+def _short(body: bytes) -> str:
+    """What an error says: the protocol's «error», or the beginning of the text."""
+    text = body.decode(errors="replace")
+    try:
+        text = str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        pass
+    return " ".join(text.split())[:300].rstrip(".") or "nothing"
