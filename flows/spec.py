@@ -45,7 +45,7 @@ def _every_option() -> Iterator[list[str]]:
     for model in cli.options("model"):
         for weights, dataset in _pairs(cli.CONF / "model" / f"{model}.yaml"):
             job = [f"+model={model}", f"model.weights={weights}", f"dataset={dataset}"]
-            first = first or (job if _has_data(model) else [])
+            first = first or (job if _in_every_format(model) else [])
             yield job
     for group in GROUPS:
         for option in cli.options(group):
@@ -64,15 +64,24 @@ def _every_option() -> Iterator[list[str]]:
 
 def _has_data(model: str) -> bool:
     """Whether it is right or wrong about something; one that only takes time has no heads."""
-    return bool((yaml.safe_load((cli.CONF / "model" / f"{model}.yaml").read_text()) or {}).get("heads"))
+    return bool(_fields(model).get("heads"))
+
+
+def _in_every_format(model: str) -> bool:
+    """Whether it has data, and DVC keeps its files, one for every software."""
+    return _has_data(model) and bool(_fields(model).get("artifacts"))
+
+
+def _fields(model: str) -> dict[str, Any]:
+    return yaml.safe_load((cli.CONF / "model" / f"{model}.yaml").read_text()) or {}
 
 
 def _pairs(manifest: Path) -> list[tuple[str, str]]:
-    """(weights, data set) of every head; a manifest without any is still composed, to be told what it lacks."""
+    """(weights, data set) of every head; a manifest without any is composed with synthetic inputs."""
     data = yaml.safe_load(manifest.read_text()) or {}
     heads = data.get("heads") if isinstance(data, dict) else None
     pairs = [(w, d) for w, of in (heads or {}).items() if isinstance(of, dict) for d in of]
-    return pairs or [(str(data.get("weights", "")), cli.options("dataset")[0])]
+    return pairs or [(str(data.get("weights", "")), cli.SYNTHETIC.partition("=")[2])]
 
 
 def _validate_dataset(option: str) -> None:

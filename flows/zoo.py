@@ -11,8 +11,6 @@ from collections.abc import Callable
 from typing import Any
 
 import yaml
-from rich.console import Console
-from rich.table import Table
 
 from flows import cli
 from tasks import plugins
@@ -21,6 +19,8 @@ from tasks.errors import Refused, TouchstoneError
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
 from tasks.specs.model import Model
+
+HEAD = ("modality", "model", "parameters", "MACs", "built", "read by")
 
 
 def chosen(words: list[str]) -> list[Model]:
@@ -39,7 +39,8 @@ def chosen(words: list[str]) -> list[Model]:
 
 
 def _manifest(name: str) -> Model:
-    return Model.model_validate(yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text()))
+    fields = yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text())
+    return Model.model_validate({key: value for key, value in fields.items() if key != "defaults"})
 
 
 def built(model: Model) -> Artifact | None:
@@ -49,15 +50,14 @@ def built(model: Model) -> Artifact | None:
 
 def show(words: list[str]) -> int:
     """Print the table, by modality."""
-    table = Table("modality", "model", "parameters", "MACs", "read by", "built", box=None, header_style="dim")
     kept = {entry.folder: entry for entry in models.inventory()}
-    readers = _readers()
-    for model in sorted(chosen(words), key=lambda m: (m.modality, m.id)):
-        table.add_row(model.modality, model.name, *_numbers(model), _read_by(model, readers), _state(model, kept))
-    console = Console(highlight=False)
-    console.print(table)
+    readers, found = _readers(), sorted(chosen(words), key=lambda m: (m.modality, m.id))
+    rows = [HEAD] + [(m.modality, m.name, *_numbers(m), _state(m, kept), _read_by(m, readers)) for m in found]
+    wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
+    for row in rows:  # plain lines: a table would cut the names where a terminal is narrow or a pipe
+        print("  ".join(f"{text:{width}}" for text, width in zip(row, wide, strict=True)).rstrip())
     total = sum(entry.size_bytes for entry in kept.values())
-    console.print(f"{table.row_count} models; built ones hold {total / 1e9:.2f} of {models.budget_bytes() / 1e9:g} GB")
+    print(f"{len(found)} models; built ones hold {total / 1e9:.2f} of {models.budget_bytes() / 1e9:g} GB")
     return 0
 
 

@@ -1,7 +1,8 @@
 """Outputs for synthetic inputs, held against the float64 reference of the model's source where there is one.
 
-In: a predictor, the samples, and a reference file (safetensors; for sample i and output o: «i.o.values» at the flat
-positions «i.o.index», and «i.o.std» of the whole output). Out: the table «agreement», one row a sample and output.
+In: a predictor, the samples, and a reference file (safetensors; for output «o» of a batch of the samples 0 and 1:
+«o.values» at the positions «o.index» of the flattened batch, «o.shape», and «o.std» of the whole). Out: the table
+«agreement», one row an output.
 """
 
 from __future__ import annotations
@@ -18,34 +19,31 @@ from tasks.predictors.base import Base
 REFERENCE = "reference.safetensors"
 COMPARED = 2  # synthetic samples that a reference holds
 TYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8"}
-COLUMNS = ("sample", "output", "elements", "finite", "spread", "error", "std")
+COLUMNS = ("output", "elements", "finite", "spread", "error", "std")
 
 
 def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, Any]:
     """Columns of the table; ``error`` is the largest absolute difference, NaN without a reference beside the model.
 
-    ``spread`` is the standard deviation of this output, ``std`` that of the reference.
+    ``spread`` is the standard deviation of this output over the samples, ``std`` that of the reference.
     """
     reference = Path(model["path"]).with_name(REFERENCE)
     held = read(reference) if reference.is_file() else {}
-    rows = []
-    for sample in range(min(COMPARED, len(data.samples))):
-        found = predictor.predict(stacked([data.one(sample)]))
-        each = found if isinstance(found, tuple) else (found,)
-        for output, array in zip(model["outputs"], each):  # noqa: B905  (Python 3.9)
-            rows.append((sample, output["name"], *_row(np.asarray(array), held, f"{sample}.{output['name']}")))
+    found = predictor.predict(stacked([data.one(sample) for sample in range(COMPARED)]))
+    each = found if isinstance(found, tuple) else (found,)
+    pairs = zip(model["outputs"], each)  # noqa: B905  (Python 3.9)
+    rows = [(output["name"], *_row(np.asarray(array), held, output["name"])) for output, array in pairs]
     return {name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)}
 
 
-def _row(array: Any, held: dict[str, Any], key: str) -> tuple[Any, ...]:
+def _row(array: Any, held: dict[str, Any], name: str) -> tuple[Any, ...]:
     flat = array.reshape(-1).astype(np.float64)
-    spread = float(flat.std())
-    if f"{key}.values" not in held:
-        return flat.size, bool(np.isfinite(flat).all()), spread, float("nan"), float("nan")
-    index = held[f"{key}.index"]
-    fits = bool(len(index) == 0 or index.max() < flat.size)
-    error = float(np.abs(flat[index] - held[f"{key}.values"]).max()) if fits else float("inf")
-    return flat.size, bool(np.isfinite(flat).all()), spread, error, float(held[f"{key}.std"].reshape(-1)[0])
+    seen = (flat.size, bool(np.isfinite(flat).all()), float(flat.std()))
+    if f"{name}.values" not in held:
+        return (*seen, float("nan"), float("nan"))
+    alike = list(array.shape) == held[f"{name}.shape"].tolist()
+    error = np.abs(flat[held[f"{name}.index"]] - held[f"{name}.values"]).max() if alike else float("inf")
+    return (*seen, float(error), float(held[f"{name}.std"][0]))
 
 
 def read(path: Path) -> dict[str, Any]:

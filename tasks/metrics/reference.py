@@ -10,7 +10,7 @@ def error(measurement: Measurement) -> Estimate | None:
     if process is None or not len(process.agreement) or process.agreement["error"].isna().all():
         return None
     table = process.agreement.dropna(subset="error")
-    note = f"{len(table)} outputs of {table['sample'].nunique()} synthetic samples"
+    note = f"{len(table)} output{'s' * (len(table) > 1)} for synthetic inputs"
     return Estimate(float((table["error"] / table["std"]).max()), "std", n=len(table), processes=1, note=note)
 
 

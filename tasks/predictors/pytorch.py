@@ -19,8 +19,8 @@ class Predictor:
     """One module in evaluation mode.
 
     ``mode``: «eager» runs layer by layer; «frozen» traces once, folds batch normalisation into the convolutions, and
-    lets TorchScript fuse, for layer tables; «compiled» is torch.compile, for each size of a batch. ``precision`` is that
-    of weights and arithmetic: TF32 and bfloat16 are off.
+    lets TorchScript fuse (layer tables only); «compiled» is torch.compile, for each size of a batch. ``precision`` is
+    that of weights and arithmetic: TF32 and bfloat16 are off.
     """
 
     formats = ("table", "pt2")

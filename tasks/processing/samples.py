@@ -44,8 +44,12 @@ def open_samples(dataset: dict[str, Any], inputs: Sequence[dict[str, Any]] = ())
 def _synthetic(count: int, inputs: Sequence[dict[str, Any]]) -> Samples:
     """What is read is no file but the inputs themselves, with no label."""
     names = [f"synthetic {i}" for i in range(count)]
-    only = len(inputs) == 1
-    return Samples(names, [], names, lambda i: (found := synthetic(inputs, SEED, i))[0] if only else found)
+    return Samples(names, [], names, lambda i: _alone(synthetic(inputs, SEED, i)))
+
+
+def _alone(arrays: tuple[Any, ...]) -> Any:
+    """The array of the only input, or all of several."""
+    return arrays[0] if len(arrays) == 1 else arrays
 
 
 def _archive(path: Path, labels: list[str]) -> Samples:

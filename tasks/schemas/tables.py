@@ -58,9 +58,8 @@ def predictions(classes: int) -> pa.DataFrameSchema:
 
 
 def agreement() -> pa.DataFrameSchema:
-    """One row a sample and output of synthetic inputs; error and std are NaN without a reference."""
+    """One row an output for synthetic inputs; error and std are NaN without a reference."""
     return pa.DataFrameSchema({
-        "sample": pa.Column(int, _at_least(0, "is negative")),
         "output": pa.Column(str),
         "elements": pa.Column(int, _at_least(1, "is not positive")),
         "finite": pa.Column(bool, pa.Check.eq(True, error="is False: NaN or infinite output")),

@@ -17,9 +17,9 @@ from safetensors.numpy import load_file
 from tasks import ROOT, plugins
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.ridge import best_penalty, evenly, folds_of, ridge
-from tasks.predictors._pt2_file import require_data
 from tasks.artifacts.zoo.order import read
 from tasks.errors import Refused
+from tasks.predictors._pt2_file import require_data
 from tests.predictors.real_stacks import LARGE
 
 ZOO = ROOT / "tasks" / "artifacts" / "zoo"

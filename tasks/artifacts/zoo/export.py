@@ -16,9 +16,9 @@ import onnx
 import torch
 
 from tasks.artifacts.files import written
-from tasks.predictors._pt2_file import require_data
 from tasks.artifacts.zoo.order import Order
 from tasks.errors import Refused
+from tasks.predictors._pt2_file import require_data
 
 OPSET = 18
 LARGEST_BATCH = 1024
