@@ -33,6 +33,7 @@ ORDER: dict[str, Any] = {
     "outputs": [{"name": "forecast", "dtype": "float32", "meaning": "values"}],
     "statistics": None,
 }
+FLAT = {**ORDER["inputs"][0], "shape": ["batch", 12, 1], "range": [0.0, 1e-6]}
 MANIFESTS = {
     path.stem: data["build"]["seeded"]
     for path in sorted((ROOT / "conf" / "model").glob("*.yaml"))
@@ -175,7 +176,7 @@ def test_a_model_is_built_to_the_same_bytes_in_two_folders(tmp_path: Path) -> No
         ({"entry": "time_series.Nlinaer"}, "Did you mean Nlinear"),
         ({"arguments": {"length": 12}}, "own makes no time_series.Nlinear: TypeError"),
         ({"outputs": ORDER["outputs"] * 2}, "has 1 outputs, its manifest names 2"),
-        ({"inputs": [{**ORDER["inputs"][0], "range": [0.0, 1e-5]}]}, "an answer that fits proves nothing"),
+        ({"arguments": {"length": 12, "horizon": 1}, "inputs": [FLAT]}, "an answer that fits proves nothing"),
     ],
 )
 def test_what_cannot_be_built_is_one_sentence(tmp_path: Path, changes: dict[str, Any], said: str) -> None:

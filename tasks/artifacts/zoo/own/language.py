@@ -128,3 +128,31 @@ class ConvS2S(nn.Module):
             said = said + nn.functional.glu(layer(nn.functional.pad(said, (2, 0))), 1)
             said = said + heard @ torch.bmm(said.transpose(1, 2), heard).softmax(2).transpose(1, 2)
         return (self.last(said.transpose(1, 2)),)
+
+
+class Dssm(nn.Module):
+    """Huang et al. (CIKM 2013), in small: a text as one vector of length 1, from the mean of its words."""
+
+    def __init__(self, words: int, width: int, size: int) -> None:
+        super().__init__()
+        self.table = nn.Embedding(words, width)
+        self.layers = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, size))
+
+    def forward(self, tokens: Any) -> tuple[Any, ...]:
+        """(n, size)."""
+        return (nn.functional.normalize(self.layers(self.table(tokens).mean(1)), dim=1),)
+
+
+class Han(nn.Module):
+    """Yang et al. (NAACL 2016), in small: a text classified by a recurrent layer whose words are weighed."""
+
+    def __init__(self, words: int, width: int, classes: int) -> None:
+        super().__init__()
+        self.table, self.gru = nn.Embedding(words, width), nn.GRU(width, width, batch_first=True)
+        self.weigh = nn.Sequential(nn.Linear(width, width), nn.Tanh(), nn.Linear(width, 1))
+        self.last = nn.Linear(width, classes)
+
+    def forward(self, tokens: Any) -> tuple[Any, ...]:
+        """(n, classes)."""
+        states, _ = self.gru(self.table(tokens))
+        return (self.last((self.weigh(states).softmax(1) * states).sum(1)),)

@@ -194,3 +194,98 @@ class SasRec(nn.Module):
             states = states + weights.softmax(2) @ value
             states = states + network(states)
         return (states[:, -1] @ self.table.weight.T,)
+
+
+class Pnn(nn.Module):
+    """Qu et al., arXiv 1611.00144: products of all pairs of fields feed a network."""
+
+    def __init__(self, fields: int, rows: int, width: int) -> None:
+        super().__init__()
+        self.tables, self.deep = Tables(fields, rows, width), mlp(fields * (width + fields), 256, 64, 1)
+
+    def forward(self, sparse: Any) -> tuple[Any, ...]:
+        """(n, 1)."""
+        vectors = self.tables(sparse)
+        products = torch.bmm(vectors, vectors.transpose(1, 2))
+        return (self.deep(torch.cat([vectors, products], 2).flatten(1)),)
+
+
+class Afm(nn.Module):
+    """Xiao et al., arXiv 1708.04617: a factorisation machine whose pairs are weighed by attention."""
+
+    def __init__(self, fields: int, rows: int, width: int) -> None:
+        super().__init__()
+        self.linear, self.tables = Tables(fields, rows, 1), Tables(fields, rows, width)
+        self.register_buffer("pairs", torch.tril_indices(fields, fields, -1), persistent=False)
+        self.weigh, self.last = mlp(width, 16, 1), nn.Linear(width, 1)
+
+    def forward(self, sparse: Any) -> tuple[Any, ...]:
+        """(n, 1)."""
+        vectors = self.tables(sparse)
+        products = vectors[:, self.pairs[0]] * vectors[:, self.pairs[1]]
+        pooled = (self.weigh(products).softmax(1) * products).sum(1)
+        return (self.linear(sparse).sum(1) + self.last(pooled),)
+
+
+class FiBiNet(nn.Module):
+    """Huang et al., arXiv 1905.09433: fields weighed by squeeze and excitation, then bilinear products."""
+
+    def __init__(self, fields: int, rows: int, width: int) -> None:
+        super().__init__()
+        self.tables, self.bilinear = Tables(fields, rows, width), nn.Linear(width, width, bias=False)
+        self.weigh = nn.Sequential(mlp(fields, fields // 2, fields), nn.ReLU())
+        self.register_buffer("pairs", torch.tril_indices(fields, fields, -1), persistent=False)
+        self.deep = mlp(fields * (fields - 1) * width, 64, 1)
+
+    def forward(self, sparse: Any) -> tuple[Any, ...]:
+        """(n, 1)."""
+        vectors = self.tables(sparse)
+        weighed = vectors * self.weigh(vectors.mean(2))[:, :, None]
+        return (self.deep(torch.cat([self._products(vectors), self._products(weighed)], 1)),)
+
+    def _products(self, vectors: Any) -> Any:
+        return (self.bilinear(vectors)[:, self.pairs[0]] * vectors[:, self.pairs[1]]).flatten(1)
+
+
+class Din(nn.Module):
+    """Zhou et al., arXiv 1706.06978: what a user saw, weighed by how it fits the item in question."""
+
+    def __init__(self, items: int, width: int) -> None:
+        super().__init__()
+        self.table, self.weigh = nn.Embedding(items, width), mlp(4 * width, 36, 1)
+        self.deep = mlp(3 * width, 80, 40, 1)
+
+    def forward(self, history: Any, item: Any) -> tuple[Any, ...]:
+        """(n, 1) from (n, length) and (n,)."""
+        seen, asked = self.table(history), self.table(item)
+        beside = asked[:, None].expand_as(seen)
+        interest = (self.weigh(torch.cat([seen, beside, seen - beside, seen * beside], 2)) * seen).sum(1)
+        return (self.deep(torch.cat([interest, asked, interest * asked], 1)),)
+
+
+class MultDae(nn.Module):
+    """Liang et al., arXiv 1802.05814: an autoencoder over everything that a user took."""
+
+    def __init__(self, items: int, width: int) -> None:
+        super().__init__()
+        self.encode, self.decode = nn.Linear(items, width), nn.Linear(width, items)
+
+    def forward(self, taken: Any) -> tuple[Any, ...]:
+        """(n, items) from (n, items) within [0, 1]."""
+        return (self.decode(torch.tanh(self.encode(nn.functional.normalize(taken, dim=1)))),)
+
+
+class Caser(nn.Module):
+    """Tang and Wang, arXiv 1809.07426: a sequence as a picture, with convolutions along and across."""
+
+    def __init__(self, items: int, width: int, length: int, maps: int) -> None:
+        super().__init__()
+        self.table, self.across = nn.Embedding(items, width), nn.Conv1d(length, 4, 1)
+        self.along = nn.ModuleList(nn.Conv1d(width, maps, size) for size in (2, 3, 4))
+        self.last = nn.Linear(4 * width + 3 * maps, items)
+
+    def forward(self, session: Any) -> tuple[Any, ...]:
+        """(n, items) from (n, length)."""
+        seen = self.table(session)
+        found = [layer(seen.transpose(1, 2)).relu().amax(2) for layer in self.along]
+        return (self.last(torch.cat([self.across(seen).flatten(1), *found], 1)),)

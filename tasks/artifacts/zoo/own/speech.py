@@ -1,5 +1,6 @@
 """Speech: spectra (n, 1, bands, frames) or samples (n, 1, length) → classes, letters at every step, or voices."""
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -123,3 +124,63 @@ class Crnn(nn.Module):
         """(n, frames, classes)."""
         states, _ = self.gru(self.convolutions(spectra).flatten(1, 2).transpose(1, 2))
         return (self.last(torch.tanh(states)),)
+
+
+class WaveNet(nn.Module):
+    """van den Oord et al., arXiv 1609.03499, in small: the next sample by gated causal convolutions."""
+
+    def __init__(self, levels: int, width: int, layers: int) -> None:
+        super().__init__()
+        self.first = nn.Conv1d(1, width, 1)
+        self.gates = nn.ModuleList(nn.Conv1d(width, 2 * width, 2, dilation=2**place) for place in range(layers))
+        self.joins = nn.ModuleList(nn.Conv1d(width, width, 1) for _ in range(layers))
+        self.last = nn.Sequential(nn.ReLU(), nn.Conv1d(width, width, 1), nn.ReLU(), nn.Conv1d(width, levels, 1))
+
+    def forward(self, samples: Any) -> tuple[Any, ...]:
+        """(n, levels, length)."""
+        values, heard = self.first(samples), 0.0
+        for place, (gate, join) in enumerate(zip(self.gates, self.joins, strict=True)):
+            signal, weight = gate(nn.functional.pad(values, (2**place, 0))).chunk(2, 1)
+            found = join(signal.tanh() * weight.sigmoid())
+            values, heard = values + found, heard + found
+        return (self.last(heard),)
+
+
+class WaveUnet(nn.Module):
+    """Stoller et al., arXiv 1806.03185, in small: noise removed by a U-Net over samples."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        sizes = [1, *(width * (place + 1) for place in range(depth))]
+        self.downs = nn.ModuleList(nn.Conv1d(a, b, 8, 4, 2) for a, b in pairwise(sizes))
+        self.ups = nn.ModuleList(nn.ConvTranspose1d(b, a, 8, 4, 2) for a, b in reversed(list(pairwise(sizes))))
+
+    def forward(self, samples: Any) -> tuple[Any, ...]:
+        """(n, 1, length)."""
+        known = [samples]
+        for down in self.downs:
+            known.append(down(known[-1]).relu())
+        values = known.pop()
+        for place, up in enumerate(self.ups):
+            values = up(values) + known.pop()
+            values = values.relu() if place + 1 < len(self.ups) else values
+        return (values,)
+
+
+class XVector(nn.Module):
+    """Snyder et al. (ICASSP 2018), in small: a speaker as one vector, from means and deviations over time."""
+
+    def __init__(self, bands: int, width: int, size: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv1d(bands, width, 5), nn.ReLU(), nn.Conv1d(width, width, 3, dilation=2), nn.ReLU(),
+            nn.Conv1d(width, width, 3, dilation=3), nn.ReLU(), nn.Conv1d(width, 2 * width, 1), nn.ReLU(),
+        )  # fmt: skip
+        self.last = nn.Linear(4 * width, size)
+
+    def forward(self, spectra: Any) -> tuple[Any, ...]:
+        """(n, size) from (n, bands, frames)."""
+        found = self.layers(spectra)
+        mean = found.mean(2)
+        deviation = ((found - mean[:, :, None]).square().mean(2) + 1e-5).sqrt()
+        return (self.last(torch.cat([mean, deviation], 1)),)

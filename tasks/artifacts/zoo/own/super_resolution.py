@@ -160,3 +160,28 @@ class Drrn(nn.Module):
         for _ in range(self.times):
             values = first + self.block(values)
         return (large + self.last(values),)
+
+
+class Imdn(nn.Module):
+    """Hui et al., arXiv 1909.11856, in small: each convolution keeps some channels and hands on the others."""
+
+    def __init__(self, channels: int, scale: int, width: int, blocks: int) -> None:
+        super().__init__()
+        self.first, self.last = conv(channels, width), conv(width, channels * scale**2)
+        self.keep = width // 4
+        sizes = [width, width - self.keep, width - self.keep]
+        self.blocks = nn.ModuleList(nn.ModuleList(conv(size, width) for size in sizes) for _ in range(blocks))
+        self.joins = nn.ModuleList(conv(width + 2 * self.keep, width, 1) for _ in range(blocks))
+        self.shuffle = nn.PixelShuffle(scale)
+
+    def forward(self, pictures: Any) -> tuple[Any, ...]:
+        """``scale`` times as large."""
+        values = first = self.first(pictures)
+        for block, join in zip(self.blocks, self.joins, strict=True):
+            kept, rest = [], values
+            for layer in block:
+                found = layer(rest).relu()
+                kept.append(found[:, : self.keep])
+                rest = found[:, self.keep :]
+            values = values + join(torch.cat([*kept, rest], 1))
+        return (self.shuffle(self.last(values + first)),)

@@ -133,3 +133,59 @@ class LstNet(nn.Module):
         states, _ = self.gru(found.transpose(1, 2))
         own = self.linear(past[:, -self.recent :].transpose(1, 2)).transpose(1, 2)
         return (self.last(states[:, -1:]) + own,)
+
+
+class Nhits(nn.Module):
+    """Challu et al., arXiv 2201.12886: each block reads the past more coarsely and adds a smoother forecast."""
+
+    def __init__(self, length: int, horizon: int, width: int, pools: list[int]) -> None:
+        super().__init__()
+        self.pools = nn.ModuleList(nn.MaxPool1d(pool) for pool in pools)
+        self.blocks = nn.ModuleList(mlp(length // p, width, width, length + horizon // p) for p in pools)
+        self.length, self.horizon = length, horizon
+
+    def forward(self, past: Any) -> tuple[Any, ...]:
+        """(n, horizon) from (n, length)."""
+        forecast: Any = 0.0
+        for pool, block in zip(self.pools, self.blocks, strict=True):
+            found = block(pool(past[:, None])[:, 0])
+            past, coarse = past - found[:, : self.length], found[:, None, self.length :]
+            forecast = forecast + nn.functional.interpolate(coarse, size=self.horizon, mode="linear")[:, 0]
+        return (forecast,)
+
+
+class Rlinear(nn.Module):
+    """Li et al., arXiv 2305.10721: a linear layer over a series that is normalised, and turned back after."""
+
+    def __init__(self, length: int, horizon: int) -> None:
+        super().__init__()
+        self.layer = nn.Linear(length, horizon)
+
+    def forward(self, past: Any) -> tuple[Any, ...]:
+        """(n, horizon, channels)."""
+        mean = past.mean(1, keepdim=True)
+        std = ((past - mean).square().mean(1, keepdim=True) + 1e-5).sqrt()
+        return (self.layer(((past - mean) / std).transpose(1, 2)).transpose(1, 2) * std + mean,)
+
+
+class InceptionTime(nn.Module):
+    """Ismail Fawaz et al., arXiv 1909.04939, in small: a series classified by kernels of several sizes."""
+
+    def __init__(self, channels: int, classes: int, width: int, blocks: int) -> None:
+        super().__init__()
+        sizes = [channels] + [4 * width] * blocks
+        self.narrow = nn.ModuleList(nn.Conv1d(a, width, 1) for a in sizes[:-1])
+        self.pooled = nn.ModuleList(nn.Conv1d(a, width, 1) for a in sizes[:-1])
+        self.wide = nn.ModuleList(
+            nn.ModuleList(nn.Conv1d(width, width, size, padding=size // 2) for size in (9, 19, 39))
+            for _ in range(blocks)
+        )
+        self.pool, self.last = nn.MaxPool1d(3, 1, 1), nn.Linear(4 * width, classes)
+
+    def forward(self, series: Any) -> tuple[Any, ...]:
+        """(n, classes) from (n, length, channels)."""
+        values = series.transpose(1, 2)
+        for narrow, pooled, wide in zip(self.narrow, self.pooled, self.wide, strict=True):
+            small = narrow(values)
+            values = torch.cat([*(layer(small) for layer in wide), pooled(self.pool(values))], 1).relu()
+        return (self.last(values.mean(2)),)
