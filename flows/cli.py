@@ -134,7 +134,7 @@ def composed(overrides: list[str]) -> Evaluation:
     """The evaluation that these overrides describe."""
     data, choices = _filled("evaluate", overrides)
     if "model" not in data:
-        raise Refused(f"No model chosen. Add +model=<name>; available: {', '.join(options('model'))}.")
+        raise Refused(f"No model chosen. Add +model=<name>; available: {plugins.shown(options('model'))}.")
     if _without_data(data) and not any(word.lstrip("+").startswith("dataset") for word in overrides):
         overrides = [*overrides, SYNTHETIC]
         data, choices = _filled("evaluate", overrides)

@@ -15,6 +15,8 @@ from typing import Any, Collection
 
 from tasks.errors import Refused
 
+SHOWN = 30  # names that a sentence holds
+
 
 class Range:
     """A bound on a number in a signature: ``Annotated[int, Range(gt=0)]``."""
@@ -47,4 +49,10 @@ def unknown(kind: str, name: Any, known: list[str]) -> str:
     """One sentence for a name that does not exist, with the nearest that do."""
     near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
-    return f"There is no {kind} «{name}». {hint}Available: {', '.join(known) or 'none'}."
+    return f"There is no {kind} «{name}». {hint}Available: {shown(known)}."
+
+
+def shown(known: list[str]) -> str:
+    """The names, or the first of many and how many there are."""
+    few = known if len(known) <= SHOWN else [*known[:10], f"… ({len(known)} in all)"]
+    return ", ".join(few) or "none"

@@ -36,7 +36,9 @@ class Tensor(Spec):
     name: str
     shape: tuple[Dimension, ...] = Field(min_length=1, description="One entry a dimension; «batch» is free.")
     dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int32", "int64"]
-    layout: str = Field(pattern=r"^N[A-Z]*$", description="A letter a dimension: NCHW, NHWC, NT, …")
+    layout: Literal["NCHW", "NHWC", "NC", "NCT", "NCFT", "NT", "NTC", "N"] = Field(
+        description="A letter a dimension: N samples, C channels, H height, W width, T time or place, F frequency."
+    )
     color: Literal["RGB", "BGR", "GRAY", "none"]
     range: tuple[float, float] = Field(description="Smallest and largest value that a right input can hold.")
 

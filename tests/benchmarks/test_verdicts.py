@@ -36,7 +36,7 @@ def test_a_planted_difference_is_found_and_the_report_has_exact_limits(tmp_path:
         )
     text = report(read(pool))
     assert "| equal | 20 | 0 | 0 | 20 | 0 | 6.0 | false alarms ≤ 13.91 % |" in text
-    assert "| planted | 20 | 0 | 20 | 0 | 0 | 6.0 | found ≥ 86.09 % |" in text
+    assert "| planted | 20 | 0 | 20 | 0 | 0 | 6.0 | 100 % found, ≥ 86.09 % |" in text
     assert "20 trials of equals are fewer than the 299" in text
 
 

@@ -15,6 +15,7 @@ from tasks.statistics import Comparison, Plan, compare, detectable, log_ratio, p
 from tests.benchmarks.pool import Part, read
 
 PLAN, ENOUGH, ONE_SIDED = Plan(), 299, 0.9  # equal tails of 5 %: a one-sided 95 % limit
+QUIET = 2.3  # load of a minute: one lane a core of two, and nothing else
 VERDICTS = ("FASTER", "SLOWER", "SAME", "UNDECIDED")
 
 
@@ -50,13 +51,30 @@ def report(parts: list[Part]) -> str:
         f"| trials | n | {' | '.join(VERDICTS)} | blocks a trial | one-sided 95 % limit |",
         f"|{'---|' * (len(VERDICTS) + 4)}",
         _row("equal", equal, f"false alarms ≤ {_limit(alarms, len(equal), True)}"),
-        _row("planted", planted, f"found ≥ {_limit(sum(t.verdict == 'SLOWER' for t in planted), len(planted), False)}"),
+        _row("planted", planted, _found(planted)),
+        *_by_load(parts),
         "",
         *(_part(head, blocks, of) for (head, blocks), of in zip(parts, ratios, strict=True)),
     ]
     if len(equal) < ENOUGH:
         lines += ["", f"{len(equal)} trials of equals are fewer than the {ENOUGH} that can show at most 1 %: add more."]
     return "\n".join(lines) + "\n"
+
+
+def _by_load(parts: list[Part]) -> list[str]:
+    """The planted ones once more, from the blocks beside which nothing else ran, and from the others."""
+    rows = []
+    for name, quiet in ((f"planted, load up to {QUIET:g}", True), ("planted, load above", False)):
+        kept = [[b for b in of if (b["load_1m"] <= QUIET) is quiet] for _, of in parts]
+        found = [t for of in kept for t in trials(_ratios(of, True))]
+        rows.append(_row(name, found, _found(found)))
+    return rows
+
+
+def _found(planted: list[Comparison]) -> str:
+    hits = sum(t.verdict == "SLOWER" for t in planted)
+    share = f"{100 * hits / len(planted):.0f} % found" if planted else "–"
+    return f"{share}, ≥ {_limit(hits, len(planted), False)}"
 
 
 def _ratios(blocks: list[dict[str, Any]], planted: bool) -> list[float]:

@@ -2,5 +2,5 @@
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo BUILD.json FOLDER` builds one model;
 `-m tasks.artifacts.zoo.calibrate BUILD.json FILE` fits what a model of pictures needs beside its seed. Everything but
-`order.py` and `contents.py` runs in the environment of torch.lock only.
+`order.py` runs in the environment of torch.lock only.
 """
