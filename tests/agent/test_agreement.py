@@ -48,7 +48,7 @@ def _reference(folder: Path) -> None:
     exact = Model().predict(tuple(np.stack(arrays) for arrays in zip(*samples, strict=True)))
     arrays = {}
     for output, values in zip(OUTPUTS, exact, strict=True):
-        name, index = output["name"], np.arange(values.size)[::2]
+        name, index = output["name"], np.arange(0, values.size, 2)
         arrays |= {f"{name}.index": index, f"{name}.values": values.reshape(-1)[index].astype(np.float64)}
         arrays |= {f"{name}.shape": np.array(values.shape), f"{name}.std": np.array([float(values.std())])}
     save_file(arrays, folder / REFERENCE)
@@ -59,7 +59,7 @@ def test_synthetic_inputs_are_the_same_everywhere_and_fill_their_range() -> None
     again, _ = synthetic([{**t, "shape": ["batch", 1000]} for t in INPUTS], 0, 3)
     assert np.array_equal(ids, again) and set(ids.tolist()) == set(range(10)) and ids.dtype == np.int64
     assert -1 <= x.min() < -0.98 and 1.98 < x.max() <= 2 and x.dtype == np.float32
-    assert synthetic(INPUTS, 0, 0)[0].tolist() == [9, 5, 1, 6, 2]  # golden: no version of NumPy may change it
+    assert synthetic(INPUTS, 0, 0)[0].tolist() == [6, 2, 0, 0, 8]  # golden: no version of NumPy may change it
 
 
 def test_what_is_right_agrees_and_what_is_a_little_off_does_not(tmp_path: Path) -> None:
