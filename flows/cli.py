@@ -91,8 +91,28 @@ def jobs(request: Request) -> list[Job]:
         request = [request]
     given: list[Any] = list(request)
     if all(isinstance(item, str) for item in given):  # no words at all are answered like words
-        return [(words, composed(words)) for words in expand(given)]
+        cells = expand(given)
+        return _possible(cells) if any("glob(" in word for word in given) else [(w, composed(w)) for w in cells]
     return [job for item in given for job in _one_or_several(item)]
+
+
+def _possible(cells: list[list[str]]) -> list[Job]:
+    """The cells of a sweep over everything there is, without those that cannot be, which are told; one must be left."""
+    found: list[Job] = []
+    why: dict[str, str] = {}
+    for words in cells:
+        try:
+            found.append((words, composed(words)))
+        except Refused as error:
+            why[" ".join(words)] = str(error)
+    if not found:
+        raise Refused(next(iter(why.values())))
+    if why:
+        print(
+            f"{len(why)} of {len(cells)} cells cannot be and are left out; the first: {next(iter(why.values()))}",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _one_or_several(item: Evaluation | dict[str, Any] | list[str]) -> list[Job]:
@@ -121,6 +141,8 @@ def expand(words: list[str]) -> list[list[str]]:
             return BasicSweeper.split_arguments(parser.parse_overrides(overrides), None)[0]
         except HydraException as error:
             raise Refused(_first_line(error)) from error
+        except TypeError as error:  # what a glob includes or excludes is taken for a number or null
+            raise Refused("glob() takes names, such as glob(*) or glob([res*,gpt*]).") from error
 
 
 def _quoted(word: str) -> str:

@@ -164,3 +164,13 @@ def test_a_budget_of_any_metric_is_a_word_and_no_part_of_the_identity() -> None:
 
 def test_a_budget_of_no_metric_names_the_nearest() -> None:
     assert "Did you mean predict_p99_ms" in refusal("+model=patchnet", "expect.predict_p9_ms=1")
+
+
+def test_a_sweep_over_everything_leaves_out_what_cannot_be_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    found = cli.read(["-m", "+model=glob([nlinear*,nul*])", "software=onnxruntime,pytorch"])
+    assert {(e.model.id, e.software.id) for e in found} == {("nlinear", "onnxruntime"), ("nlinear", "pytorch")}
+    assert "2 of 4 cells cannot be and are left out; the first: software=onnxruntime reads" in capsys.readouterr().err
+    with pytest.raises(Refused, match="reads mxnet files"):
+        cli.read(["-m", "+model=glob(nlin*)", "software=mxnet"])
+    with pytest.raises(Refused, match=r"glob\(\) takes names"):
+        cli.read(["-m", "+model=glob(*,exclude=[null])"])
