@@ -22,7 +22,7 @@ def python(*words: str, **env: str) -> "subprocess.CompletedProcess[str]":
         (["name=nightly", "cron=daily", "+model=patchnet"], "«daily» is no cron schedule"),
         (["cron=0 2 * * *", "+model=patchnet"], "name=nightly"),
         (["name=a/b", "cron=0 2 * * *", "+model=patchnet"], "found «a/b»"),
-        (["name=nightly", "cron=0 2 * * *", "+model=patchnat"], "Did you mean patchnet?"),
+        (["name=nightly", "cron=0 2 * * *", "+model=patchnat"], "Did you mean patchnet"),
         (["state"], "Did you mean status?"),
     ],
 )
