@@ -75,7 +75,8 @@ class Predictor:
             ("input", self._compiled.inputs, setup.inputs),
             ("output", self._compiled.outputs, setup.outputs),
         ):
-            require_tensors(kind, {port.get_any_name(): _tensor(port) for port in ports}, asked)
+            found = {name: _tensor(port) for port in ports for name in port.get_names()}  # fusing gives a port several
+            require_tensors(kind, found, asked)
 
     def predict(self, batch: Any) -> Any:
         """(batch, …) → (batch, …)."""

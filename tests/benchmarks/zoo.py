@@ -1,13 +1,12 @@
-"""`python -m tests.benchmarks.zoo SWEEP…`: which models of the zoo run in which software, and agree → reports/zoo.md.
+"""`python -m tests.benchmarks.zoo`: which models of the zoo run in which software, and agree → reports/zoo.md.
 
-In: folders of sweeps below reports/, such as those of the command `SWEEP`. One row a model: its worst difference from
-the float64 reference, and the median prediction in each software.
+In: the runs that are recorded below reports/ by the command `SWEEP`, ended or interrupted. One row a model: its worst
+difference from the float64 reference, and the median prediction in each software.
 """
 
 import json
-import sys
 from collections import defaultdict
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 from tasks import ROOT
@@ -15,21 +14,26 @@ from tasks.environment import processor
 from tests.benchmarks.agents import table, write
 
 Cell = dict[str, Any]
-SWEEP = "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino hw=cpu1 scenario=quick"
+SECONDS = 0.5
+SWEEP = (
+    "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino hw=cpu1 scenario=quick "
+    f"scenario.min_duration_s={SECONDS}"
+)
 
 
 def main() -> None:
-    """Write the table; a cell that stands in several sweeps is taken from the last one."""
+    """Write the table; of a pair that was measured twice, the later one."""
     found: dict[tuple[str, str], Cell] = {}
-    for name in sys.argv[1:] or [_usage()]:
-        for cell in json.loads((_folder(name) / "summary.json").read_text())["cells"]:
-            found[cell["evaluation"]["model"]["id"], cell["evaluation"]["software"]["id"]] = cell
+    for cell in sorted(_recorded(), key=lambda cell: str(cell["started_at"])):
+        found[cell["evaluation"]["model"]["id"], cell["evaluation"]["software"]["id"]] = cell
+    if not found:
+        raise SystemExit(f"Nothing of the zoo is recorded below reports/: {SWEEP}")
     software = sorted({s for _, s in found})
     models: dict[str, dict[str, Cell]] = defaultdict(dict)
     for (model, name), cell in sorted(found.items()):
         models[model][name] = cell
     order = sorted(models, key=lambda m: (_spec(models[m])["modality"], m))
-    lines = ["# The zoo", "", f"`{SWEEP}`,", "then `python -m tests.benchmarks.zoo <sweep>`.", ""]
+    lines = ["# The zoo", "", f"`{SWEEP}`,", "then `python -m tests.benchmarks.zoo`.", ""]
     lines += [f"{processor.model()}. {len(found)} pairs of model and software, {_passed(found)} passed.", ""]
     lines += table(
         ["software", "models", "passed", "share"],
@@ -46,12 +50,13 @@ def main() -> None:
     write("zoo.md", lines)
 
 
-def _usage() -> str:
-    raise SystemExit("Which sweeps? python -m tests.benchmarks.zoo reports/sweep-…")
-
-
-def _folder(name: str) -> Path:
-    return Path(name) if Path(name).exists() else ROOT / "reports" / name
+def _recorded() -> Iterator[Cell]:
+    """Runs of models that the zoo builds, in the sweep's scenario."""
+    for path in (ROOT / "reports").glob("*/summary.json"):
+        run = json.loads(path.read_text())
+        asked = run.get("evaluation")
+        if asked and asked["model"]["build"] and asked["scenario"].get("min_duration_s") == SECONDS:
+            yield run
 
 
 def _spec(of: dict[str, Cell]) -> dict[str, Any]:
@@ -82,7 +87,8 @@ def _p50(cell: Cell | None) -> str:
         return ""
     if not _ok(cell):
         return "failed"
-    return f"{cell['metrics']['predict_p50_ms']['value']:.3g}"
+    value = cell["metrics"]["predict_p50_ms"]["value"]
+    return "refused" if value is None else f"{value:.3g}"
 
 
 if __name__ == "__main__":
