@@ -12,7 +12,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Setting up the project's environment in .venv (once; about 240 packages)"
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else f"Touchstone needs Python 3.11 to 3.13; $(PYTHON) is {v[0]}.{v[1]}. Run: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)")'
 	@test -x $(PY) || $(PYTHON) -m venv .venv
-	@$(PY) -m pip install --quiet "$$(grep '^uv==' requirements.lock)"
+	@$(PY) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
 	@$(PY) -m tasks.stacks.installer requirements.lock
 	@touch $(READY)
 

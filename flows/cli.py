@@ -68,7 +68,7 @@ def main(flow: str, run: Callable[[list[str]], int], help: str | None = None) ->
     except BaseException as error:
         if not isinstance(error, KeyboardInterrupt) and not interrupted():
             raise
-        print("Interrupted. Nothing was recorded.", file=sys.stderr)
+        print("Interrupted. What had not ended was not recorded.", file=sys.stderr)
         return 130
 
 

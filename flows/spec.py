@@ -10,7 +10,6 @@ import copy
 import json
 import sys
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,29 +33,26 @@ def validate(words: list[str]) -> int:
 
 
 def _mistakes(jobs: list[list[str]]) -> Iterator[str]:
+    around: dict[str, dict[str, Any]] = {}
     for job in jobs:
         try:
-            _checked(job)
+            _check(job, around)
         except Refused as error:
             yield from str(error).splitlines()
 
 
-def _checked(job: list[str]) -> None:
-    """Raises Refused. A model that the zoo builds is put into one composed evaluation: Hydra takes 0.1 s for each."""
-    model = job[0].removeprefix("+model=") if job else ""
-    if len(job) != 3 or not (fields := _fields(model) if model in cli.options("model") else {}).get("build"):
-        cli.composed(job)
+def _check(job: list[str], around: dict[str, dict[str, Any]]) -> None:
+    """Raises Refused. Hydra takes 0.1 s: a model of the zoo is put into what was composed ``around`` another one."""
+    model, *rest = job or [""]
+    name, key = model.removeprefix("+model="), " ".join(rest)
+    build = len(job) == 3 and name in cli.options("model") and _fields(name).get("build")
+    if build and key in around:
+        fields = {**_fields(name), "weights": rest[0].removeprefix("model.weights=")}
+        cli.validated({**copy.deepcopy(around[key]), "model": fields}, {"model": name}, job)
         return
-    data = copy.deepcopy(_around(job[2]))
-    cli.validated({**data, "model": fields}, {"model": model}, job)
-
-
-@cache
-def _around(dataset: str) -> dict[str, Any]:
-    """What is composed beside a model for this data set."""
-    some = "resnet18" if dataset == "dataset=patches" else "gru_lm"
-    found: dict[str, Any] = json.loads(cli.composed([f"+model={some}", dataset]).model_dump_json())
-    return found
+    found = cli.composed(job)
+    if build:
+        around[key] = json.loads(found.model_dump_json())
 
 
 def _every_option() -> Iterator[list[str]]:

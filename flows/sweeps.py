@@ -65,7 +65,7 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
         with part(str(number + 1) if at_once > 1 else ""), spread.on(evaluation, node) as chosen, clock.running():
             return one(words, evaluation, parent["run_id"], chosen)
 
-    with opened(name, cells[0][1].tracking, parent) as outcome:
+    with opened(name, cells[0][1].tracking, parent) as outcome, _resumable(name, rows, len(cells)):
         for number, cell in each(one_of, [(number,) for number in range(len(cells))], at_once):
             rows[number] = cell
             state = replace(state, cells=tuple(rows[n] for n in sorted(rows)))
@@ -73,6 +73,17 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
             pinned = show_sweep(state, pinned)
         outcome.append("FINISHED" if state.passed else "FAILED")
     return state
+
+
+@contextmanager
+def _resumable(name: str, rows: dict[int, Result], total: int) -> Iterator[None]:
+    """Says how to go on when the block is left before its end."""
+    try:
+        yield
+    except BaseException:
+        if rows:  # else there is no report to go on from
+            say("sweep")(f"{len(rows)} of {total} cells are recorded; the rest: python -m flows.evaluate resume={name}")
+        raise
 
 
 def _judged_again(cell: Result, evaluation: Evaluation) -> Result:

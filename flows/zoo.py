@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import yaml
+from pydantic import ValidationError
 
 from flows import cli
 from tasks import plugins
@@ -40,7 +41,13 @@ def chosen(words: list[str]) -> list[Model]:
 
 def _manifest(name: str) -> Model:
     fields = yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text())
-    return Model.model_validate({key: value for key, value in fields.items() if key != "defaults"})
+    try:
+        return Model.model_validate({key: value for key, value in fields.items() if key != "defaults"})
+    except ValidationError as error:
+        raise Refused(
+            f"conf/model/{name}.yaml is no model, in {error.error_count()} places: python -m flows.spec validate "
+            f"+model={name} names them."
+        ) from error
 
 
 def built(model: Model) -> Artifact | None:

@@ -7,13 +7,13 @@ In: a predictor, the samples, and a reference file (safetensors; for output Â«oÂ
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tasks.agent.setting import Data, stacked
+from tasks.predictors._table import opened
 from tasks.predictors.base import Base
 
 REFERENCE = "reference.safetensors"
@@ -48,13 +48,10 @@ def _row(array: Any, held: dict[str, Any], name: str) -> tuple[Any, ...]:
 
 def read(path: Path) -> dict[str, Any]:
     """The arrays of a safetensors file. Nothing of it is executed."""
-    data = path.read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    body = memoryview(data)[8 + length :]
-    return {name: _array(body, entry) for name, entry in header.items() if name != "__metadata__"}
+    header, data = opened(path)
+    return {name: _array(data, entry) for name, entry in header.items() if name != "__metadata__"}
 
 
-def _array(body: Any, entry: dict[str, Any]) -> Any:
+def _array(data: Any, entry: dict[str, Any]) -> Any:
     start, end = entry["data_offsets"]
-    return np.frombuffer(body[start:end], TYPES[entry["dtype"]]).reshape(entry["shape"])
+    return data[start:end].view(TYPES[entry["dtype"]]).reshape(entry["shape"])

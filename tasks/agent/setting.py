@@ -35,8 +35,6 @@ class Data:
 
     def batch(self, indices: list[int]) -> Any:
         """Pre-process and stack: (batch, …)."""
-        if len(indices) == 1:
-            return stacked([self.one(indices[0])])
         return stacked([self.one(i) for i in indices])
 
 

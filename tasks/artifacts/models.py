@@ -28,6 +28,7 @@ from tasks.artifacts.files import FULL, matches, no_room, sha256_of
 from tasks.errors import ArtifactMismatch, BuildFailed, Refused
 from tasks.specs.artifact import Artifact, Built
 from tasks.specs.model import FORMATS
+from tasks.stacks import cache
 
 ZOO = Path(__file__).parent / "zoo"
 LOCK = ZOO / "torch.lock"
@@ -48,9 +49,8 @@ class Kept:
 
 
 def root() -> Path:
-    """The folder of all built models: under TOUCHSTONE_CACHE, else under ~/.cache/touchstone."""
-    base = os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone"
-    return Path(base).expanduser().absolute() / "models"
+    """The folder of all built models, beside that of the stacks."""
+    return cache.base() / "models"
 
 
 def budget_bytes() -> int:

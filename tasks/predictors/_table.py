@@ -50,7 +50,7 @@ class Table:
 def read(path: Path) -> Table:
     """The checked table. Raises Refused."""
     try:
-        header, data = _opened(path)
+        header, data = opened(path)
         table = json.loads(header.get("__metadata__", {})[KEY])
         if table["version"] != VERSION:
             raise Refused(f"it has version {table['version']}, this reader knows {VERSION}")
@@ -71,8 +71,8 @@ def require_same(table: Table, setup: Setup) -> None:
 _WAY_OUT = "Fetch it again, or write it with tasks.artifacts.tables.write_table."
 
 
-def _opened(path: Path) -> tuple[dict[str, Any], Any]:
-    """The header as JSON, and the bytes behind it, mapped."""
+def opened(path: Path) -> tuple[dict[str, Any], Any]:
+    """The header of a safetensors file as JSON, and the bytes behind it, mapped. Raises Refused."""
     size = path.stat().st_size
     with path.open("rb") as file:
         start = file.read(8)

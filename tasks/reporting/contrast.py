@@ -17,6 +17,7 @@ from rich.text import Text
 
 from tasks.environment import noise
 from tasks.reporting.drawing import INK, MUTED, SERIES, Drawing, canvas, to_svg
+from tasks.reporting.numbers import percent
 from tasks.reporting.page import fill
 from tasks.reporting.summary import jsonable, write_json, write_text
 from tasks.results.contrast import Contrast, Contrasts
@@ -47,12 +48,12 @@ def headline(c: Contrast) -> str:
     found = c.comparison
     if found.ratio is None:
         return "not known"
-    change = 100 * (found.ratio - 1)
+    change = found.ratio - 1
     words = {
-        "FASTER": f"B takes {-change:.2g} % less than A",
-        "SLOWER": f"B takes {change:.2g} % more than A",
+        "FASTER": f"B takes {percent(-change)} less than A",
+        "SLOWER": f"B takes {percent(change)} more than A",
         "SAME": f"B takes what A takes, within ±{100 * found.margin:g} %",
-        "UNDECIDED": f"B took {abs(change):.2g} % {'more' if change > 0 else 'less'} than A, which may be chance",
+        "UNDECIDED": f"B took {percent(abs(change))} {'more' if change > 0 else 'less'} than A, which may be chance",
     }
     return words[found.verdict]
 
@@ -70,7 +71,7 @@ def lines(c: Contrast) -> Iterator[tuple[str, str]]:
     if c.marked:
         yield "marked", f"differs beside what is usually asked about: {', '.join(c.marked)}"
     if c.interleaved:
-        least = "needs four A/A blocks" if c.detectable is None else f"{100 * c.detectable:.2g} % (95 %, power 80 %)"
+        least = "needs four A/A blocks" if c.detectable is None else f"{percent(c.detectable)} (95 %, power 80 %)"
         yield "could have shown", f"{least}, by {len(c.nulls)} A/A blocks between"
     yield "noise", noise.words(c.noise) or "not recorded for both"
     yield "accuracy", _accuracy(c)

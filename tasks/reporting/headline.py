@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tasks import plugins
-from tasks.reporting.numbers import NONE, Shown, shown
+from tasks.reporting.numbers import NONE, Shown, percent, shown
 from tasks.results.measurement import Estimate, Result
 
 BOUND = "latency bound"  # the check that says whether it is met
@@ -83,7 +83,7 @@ def bound(result: Result) -> str:
 
 def _headline(result: Result, name: str) -> Headline:
     smallest = result.detectable.get(name)
-    told = f"differences from {100 * smallest:.2g} % on would show" if smallest else ""
+    told = f"differences from {percent(smallest)} on would show" if smallest else ""
     return Headline(name, caption(name), result.metrics[name], _said(result, name), told)
 
 

@@ -51,3 +51,9 @@ def _decimals(value: float, half: float | None) -> int:
 def seconds(value: float) -> str:
     """A duration with a digit or two behind the point."""
     return f"{value:.2f} s" if value < 10 else f"{value:.1f} s" if value < 100 else f"{value:.0f} s"
+
+
+def percent(share: float) -> str:
+    """A share in percent by two figures, without an exponent: «3.1 %», «350 %»."""
+    value = 100 * share
+    return f"{value:.2g} %" if abs(value) < 99.5 else f"{value:.0f} %"

@@ -21,7 +21,7 @@ class Build(Spec):
     Built in the environment of a lock when it is first asked for (`tasks/artifacts/zoo`).
     """
 
-    library: str = Field(pattern=r"^[a-z]\w*$", description="A file in tasks/artifacts/zoo.")
+    library: str = Field(pattern=r"^[a-z]\w*$", description="A file in tasks/artifacts/zoo/libraries.")
     entry: str = Field(min_length=1, description="What the library calls it.")
     arguments: dict[str, Any] = Field(default_factory=dict, description="Passed to it.")
     seed: int = Field(default=0, ge=0)

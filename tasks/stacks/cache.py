@@ -30,10 +30,14 @@ class Entry:
     idle_s: float
 
 
+def base() -> Path:
+    """The user's cache: TOUCHSTONE_CACHE, else ~/.cache/touchstone."""
+    return Path(os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone").expanduser().absolute()
+
+
 def root() -> Path:
-    """The folder of all stacks: under TOUCHSTONE_CACHE, else under ~/.cache/touchstone."""
-    base = os.environ.get("TOUCHSTONE_CACHE") or Path.home() / ".cache" / "touchstone"
-    return Path(base).expanduser().absolute() / "stacks"
+    """The folder of all stacks."""
+    return base() / "stacks"
 
 
 def built(folder: Path) -> Stack | None:

@@ -119,6 +119,15 @@ def test_a_name_that_is_none_is_answered_with_the_nearest(words: list[str], said
         zoo.run(words)
 
 
+def test_a_manifest_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    text = (cli.CONF / "model" / "nlinear.yaml").read_text()
+    (tmp_path / "model" / "nlinear.yaml").write_text(text.replace("modality: time_series", "modality: sight"))
+    monkeypatch.setattr(cli, "CONF", tmp_path)
+    with pytest.raises(Refused, match=r"nlinear\.yaml is no model, in 1 places: python -m flows\.spec validate"):
+        zoo.run(["list"])
+
+
 def test_a_model_without_data_is_measured_on_synthetic_inputs_unless_told_otherwise() -> None:
     (asked,) = cli.read(["+model=nlinear"])
     assert asked.dataset.id == "synthetic" and asked.title == "nlinear[seeded] on synthetic"

@@ -52,7 +52,7 @@ sys.exit(cli.main("evaluate", run))
 def test_what_fails_after_an_interrupt_is_no_traceback() -> None:
     command = [sys.executable, "-c", AFTER.format(raised="AttributeError('half begun')")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=20)
-    assert (done.returncode, done.stderr) == (130, "Interrupted. Nothing was recorded.\n")
+    assert (done.returncode, done.stderr) == (130, "Interrupted. What had not ended was not recorded.\n")
 
 
 HANGS = """

@@ -58,6 +58,15 @@ def test_another_lock_or_evaluation_is_not_the_same_cell(repository_bench: InRep
     assert other[1] != base[1]
 
 
+def test_a_sweep_that_is_left_says_how_to_go_on_once_there_is_something(capfd: pytest.CaptureFixture[str]) -> None:
+    for rows in ({}, {0: None, 1: None}):
+        with pytest.raises(KeyboardInterrupt), sweeps._resumable("sweep-x", rows, 5):  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].endswith("2 of 5 cells are recorded; the rest: python -m flows.evaluate resume=sweep-x")
+
+
 def test_an_unknown_sweep_is_answered_with_those_there_are() -> None:
     with pytest.raises(Refused, match="There is no sweep"):
         recorded.recorded("sweep-of-nobody")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tasks.reporting.numbers import seconds, shown
+from tasks.reporting.numbers import percent, seconds, shown
 from tasks.results.measurement import Estimate
 
 
@@ -27,3 +27,7 @@ def test_digits_follow_the_interval(estimate: Estimate, full: str, interval: str
 
 def test_durations_keep_a_digit_or_two() -> None:
     assert [seconds(s) for s in (0.034, 21.04, 300.6)] == ["0.03 s", "21.0 s", "301 s"]
+
+
+def test_a_share_in_percent_never_has_an_exponent() -> None:
+    assert [percent(x) for x in (0.0314, 0.98, 0.999, 3.5, -1.234)] == ["3.1 %", "98 %", "100 %", "350 %", "-123 %"]
