@@ -23,6 +23,8 @@ T = TypeVar("T")
 STORE_BYTES = 256 * 2**20
 QUIET_S, BACK_S, LOOK_S = 5.0, 60.0, 5.0
 OUTSIDE = "ray://"  # Ray Client: the driver is no node of the cluster
+TRIES = 3
+STILLBORN = ("Starting Ray client server failed", "ZombieProcess", "Proxy failed to Connect to backend")
 _calls: dict[Timer, Call] = {}  # under way in this process
 _deputies: list[Any] = []  # one while connected from outside
 _address: list[str | None] = []  # one while connected
@@ -58,7 +60,7 @@ def _connect(address: str | None) -> None:
     try:
         _require_listener(address)
         logging.getLogger("ray.util.client").setLevel("ERROR")
-        ray.init(**_options(address), log_to_driver=False, configure_logging=True, logging_level="ERROR")
+        _init(address)
         if address and address.startswith(OUTSIDE):
             _hush()
             _deputies.append(deputy())
@@ -68,6 +70,20 @@ def _connect(address: str | None) -> None:
     except (ray.exceptions.RayError, ImportError, AttributeError, RuntimeError, ValueError, OSError) as error:
         ray.shutdown()
         raise TouchstoneError(f"Ray cannot be reached: {described(address)}: {_reason(error, address)}") from error
+
+
+def _init(address: str | None) -> None:
+    """One in fifty client servers that Ray forks beside gRPC's threads is stillborn; nothing has begun: try again."""
+    import ray
+
+    for tries_left in reversed(range(TRIES)):
+        try:
+            ray.init(**_options(address), log_to_driver=False, configure_logging=True, logging_level="ERROR")
+            return
+        except (RuntimeError, OSError) as error:
+            if not tries_left or not any(text in str(error) for text in STILLBORN):
+                raise
+            ray.shutdown()
 
 
 def _hush() -> None:

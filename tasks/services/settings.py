@@ -49,6 +49,7 @@ DEFAULTS = {
     "RAY_gcs_pull_resource_loads_period_milliseconds": "5000",
     "RAY_grpc_client_check_connection_status_interval_milliseconds": "5000",
     "RAY_worker_niceness": "0",  # else Ray, and with it the process that is measured, gives way to everything else
+    "GRPC_ENABLE_FORK_SUPPORT": "0",  # Ray forks and executes; gRPC's own part in it kills one client server of fifty
     "RAY_CLIENT_INITIAL_CONNECTION_TIMEOUT_S": "3",  # three tries, where a wrong token and a wrong port look the same
     "RAY_CLIENT_MAX_CONNECTION_TIMEOUT_S": "3",
     "RAY_CLIENT_RECONNECT_GRACE_PERIOD": "10",  # a killed driver's calls end after so many seconds

@@ -29,7 +29,7 @@ class Used(Cluster):
 
     def doctor(self, address: str, place: Place | None = None) -> str:
         words = ("workers=cluster", f"workers.address={address}")
-        return " ".join(self._command("flows.doctor", words, place).communicate(timeout=120)[0].split())
+        return " ".join(self._command("flows.doctor", words, place).communicate(timeout=300)[0].split())
 
     def _command(self, module: str, words: tuple[str, ...], place: Place | None) -> "subprocess.Popen[str]":
         command, env = [sys.executable, "-m", module, *words], self.env

@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -28,7 +29,6 @@ INTO = (
 NAMESPACES = ["unshare", "--mount", "--uts", "--propagation", "private"]
 POSSIBLE = subprocess.run([*NAMESPACES, "true"], capture_output=True, check=False).returncode == 0
 REASON = "namespaces need root: a second file system cannot be had"
-PATIENT = {"RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "90"}  # a busy machine starts a client server slowly
 
 
 class Place:
@@ -53,7 +53,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.mark, self.folder = folder.name, folder
-        self.env = {**os.environ, "MARK": self.mark, **PATIENT}
+        self.env = {**os.environ, "MARK": self.mark, "RAY_CLIENT_SERVER_CHECK_CHANNEL_TIMEOUT_S": "15"}
         self.port, self.client_port = free_port(), free_port()
         self.node2 = Place("node2", folder)
 
@@ -99,12 +99,27 @@ class Cluster:
 
     def agents(self) -> list[psutil.Process]:
         """Agents of any node of it."""
-        found = []
-        for process in self.processes():
-            with suppress(psutil.Error):
-                if "tasks.agent" in process.cmdline():
-                    found.append(process)
-        return found
+        return [process for process in self.processes() if "tasks.agent" in command(process)]
+
+    @contextmanager
+    def stillborn(self) -> Iterator[list[psutil.Process]]:
+        """For the block: the first client server, which serves one driver from outside, is killed as it starts."""
+        killed: list[psutil.Process] = []
+        ended = Event()
+
+        def watch() -> None:
+            while not killed and not ended.wait(0.01):
+                killed.extend(p for p in self.processes() if "--mode=specific-server" in command(p))
+            for process in killed:
+                process.kill()
+
+        thread = Thread(target=watch)
+        thread.start()
+        try:
+            yield killed
+        finally:
+            ended.set()
+            thread.join()
 
     def kill(self, **variables: str) -> None:
         """Until nothing is left: a keeper starts its services anew."""
@@ -117,6 +132,14 @@ class Cluster:
             psutil.wait_procs(found, timeout=5)
         if not variables:
             shutil.rmtree(f"/tmp/ts-{self.mark[-8:]}", ignore_errors=True)
+
+
+def command(process: psutil.Process) -> str:
+    """Its command line; nothing for one that has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 def copy(clone: Path) -> None:

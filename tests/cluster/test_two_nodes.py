@@ -82,7 +82,9 @@ def test_a_node_that_is_lost_is_a_row_and_loses_nothing_else(
 
 def test_from_outside_everything_is_as_from_a_node(cluster: Used, repository_bench: InRepository) -> None:
     place = cluster.outside()
-    told = cluster.doctor(cluster.outer, place)
+    with cluster.stillborn() as killed:
+        told = cluster.doctor(cluster.outer, place)
+    assert killed
     assert "node node2" in told and f"node {socket.gethostname()}" in told and "node outside" not in told
     process = cluster.evaluate(*cluster.words(repository_bench, cluster.outer), "dispatch=all", place=place)
     out, err = process.communicate(timeout=240)
