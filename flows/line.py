@@ -214,7 +214,8 @@ def _held(result: Result, steps: dict[str, float]) -> Result:
     with _timed(steps, "judge"):
         if result.evaluation.expect:
             result = result.with_(budgets=judge(result))
-        return result.with_(findings=(*result.findings, *watch(result)))
+        changed, across = watch(result, tuple(one.name for one in headlines(result)))
+        return result.with_(findings=(*result.findings, *changed), across=across)
 
 
 def run_name(prefix: str) -> str:

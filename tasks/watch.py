@@ -7,33 +7,38 @@ from tasks.analyses import drift
 from tasks.errors import TouchstoneError
 from tasks.metrics import version
 from tasks.progress import say
-from tasks.results.measurement import Finding, Result
+from tasks.results.measurement import Estimate, Finding, Result
 from tasks.statistics.history import LEAST
 from tasks.titles import titled
 from tasks.tracking import records
 
 
 @task(persist_result=False, name="watch for drift", task_run_name=titled("watch for drift"))
-def watch(result: Result) -> tuple[Finding, ...]:
-    """One finding a metric that has changed; none for a failed evaluation, or while the history is short."""
+def watch(result: Result, shown: tuple[str, ...]) -> tuple[tuple[Finding, ...], dict[str, Estimate]]:
+    """One finding a metric that has changed, and the metrics ``shown`` with their intervals over sessions.
+
+    Neither for a failed evaluation, or while the history is short.
+    """
     asked = result.evaluation.tracking
     if not result.passed:
-        return ()
+        return (), {}
     same = {
         "hash_evaluation": result.hashes["evaluation"],
         "stack": str(result.stack.get("key", "")),
         "host": str(result.placement.get("host", "")),
     }
     try:
-        before = records.frame(asked, asked.drift.metrics, where={k: v for k, v in same.items() if v})
+        names = dict.fromkeys((*asked.drift.metrics, *shown))
+        before = records.frame(asked, names, where={k: v for k, v in same.items() if v})
     except TouchstoneError as error:
         say("watch")(f"{error} So this run is not held against its history.")
-        return ()
+        return (), {}
     now = _row(result)
     before = before[(before["run"] != result.run) & (before["started"] <= now["started"].iloc[0])]
     if len(before) < LEAST:
-        return ()
-    return tuple(drift.findings(drift.history(pd.concat([now, before.astype(object)], ignore_index=True)), asked.drift))
+        return (), {}
+    runs = drift.history(pd.concat([now, before.astype(object)], ignore_index=True))
+    return tuple(drift.findings(runs, asked.drift)), drift.across(runs, shown, result)
 
 
 def _row(result: Result) -> pd.DataFrame:

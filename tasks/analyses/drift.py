@@ -1,17 +1,19 @@
 """An evaluation against its own history: the runs of the same question, software, and host before it.
 
-In: runs as a frame, newest first. Out: `Watched` values a metric, and findings of the newest run.
+In: runs as a frame, newest first. Out: `Watched` values a metric, findings of the newest run, and its intervals with
+what differed between the runs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
 
 from tasks.metrics import all_metrics
-from tasks.results.measurement import Finding
+from tasks.results.measurement import Estimate, Finding, Result
 from tasks.specs.protocol import Drift
-from tasks.statistics import Watched, watch
+from tasks.statistics import Interval, Watched, across_sessions, watch
 
 CHANGED = "changed"
 MONTH = timedelta(days=30)
@@ -27,10 +29,7 @@ def history(runs: pd.DataFrame) -> pd.DataFrame:
 
 def watched(runs: pd.DataFrame, metric: str, drift: Drift, family: int) -> tuple[pd.DataFrame, list[Watched]]:
     """The runs that have the metric, and what `watch` says of each. ``family``: metrics that share alarms."""
-    # Numbers of another formula are another metric; those from before versions were recorded are taken as this one.
-    versions = runs[f"{metric}_version"].fillna("")
-    same = (versions == "") | (versions == versions.iloc[-1])
-    known = runs[same & (runs[metric] > 0)]
+    known = _same(runs, metric)
     values = [float(value) for value in known[metric]]
     return known, watch(values, per_month(known["started"].tolist()), drift.alarms_per_month / family)
 
@@ -58,6 +57,33 @@ def findings(runs: pd.DataFrame, drift: Drift) -> Iterator[Finding]:
             f"{last.expected.high:.4g}. It has changed since {rows.iloc[since]['run']}.",
             f"See python -m flows.results history={runs.iloc[-1]['run']}; accept=<run> begins a new history there.",
         )
+
+
+def across(runs: pd.DataFrame, names: Iterable[str], result: Result) -> dict[str, Estimate]:
+    """Of the metrics that the history is long enough for: the result's value, with the interval over sessions.
+
+    ``runs``: a history, whose last row is the result. ``n`` counts the runs before it.
+    """
+    found = {}
+    for name in names:
+        own, before = result.metrics[name], [float(x) for x in _same(runs, name)[name].iloc[:-1]]
+        if not own.value or own.low is None or own.high is None or all_metrics()[name].boundary == "output":
+            continue
+        interval = across_sessions(own.value, Interval(own.low, own.high), before)
+        if interval is not None:
+            found[name] = replace(own, low=interval.low, high=interval.high, n=len(before))
+    return found
+
+
+def _same(runs: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The runs that have the metric as the newest one has it.
+
+    Numbers of another formula are another metric; those from before versions were recorded are taken as this one.
+    """
+    versions = runs[f"{metric}_version"].fillna("")
+    same = (versions == "") | (versions == versions.iloc[-1])
+    rows: pd.DataFrame = runs[same & (runs[metric] > 0)]
+    return rows
 
 
 def _since(seen: list[Watched]) -> int:

@@ -36,6 +36,7 @@ class Headline:
     estimate: Estimate
     said: str = ""
     detectable: str = ""
+    across: str = ""
 
     @property
     def number(self) -> Shown:
@@ -84,7 +85,12 @@ def bound(result: Result) -> str:
 def _headline(result: Result, name: str) -> Headline:
     smallest = result.detectable.get(name)
     told = f"differences from {percent(smallest)} on would show" if smallest else ""
-    return Headline(name, caption(name), result.metrics[name], _said(result, name), told)
+    return Headline(name, caption(name), result.metrics[name], _said(result, name), told, _across(result, name))
+
+
+def _across(result: Result, name: str) -> str:
+    over = result.across.get(name)
+    return f"{shown(over).interval} with what differed between the last {over.n} runs" if over else ""
 
 
 def _said(result: Result, name: str) -> str:

@@ -43,6 +43,7 @@ def _of_result(result: Result) -> dict[str, Any]:
         "hashes": result.hashes,
         "metrics": {name: asdict(estimate) for name, estimate in result.metrics.items()},
         "detectable": result.detectable,
+        "across": {name: asdict(estimate) for name, estimate in result.across.items()},
         "verdict": {"passed": result.verdict.passed, "checks": checks},
         "findings": [asdict(finding) for finding in result.findings],
         "budgets": [asdict(budget) for budget in result.budgets],

@@ -66,7 +66,7 @@ def _numbers(found: list[Headline]) -> Table:
     table.add_column(overflow="fold")
     for one in found:
         why = "" if one.number.interval else one.estimate.note.split(";")[0]  # the way out: show=all
-        more = " · ".join(part for part in (one.said, one.detectable, why) if part)
+        more = " · ".join(part for part in (one.said, one.detectable, one.across, why) if part)
         table.add_row(one.what, one.number.full, one.number.interval or NONE, escape(more))
     return table
 

@@ -130,6 +130,7 @@ class Result:
     mlflow: dict[str, str] = field(default_factory=dict)
     failure: str = ""
     detectable: dict[str, float] = field(default_factory=dict)  # metric → smallest relative difference it would show
+    across: dict[str, Estimate] = field(default_factory=dict)  # the same values, with what differs between sessions
     environment: dict[str, Any] = field(default_factory=dict)  # of one that was read back; else its processes tell
 
     @property

@@ -34,6 +34,7 @@ def result_of(data: dict[str, Any]) -> Result:
         failure=data["failure"],
         environment=data["environment"],
         detectable=data.get("detectable", {}),
+        across={name: Estimate(**value) for name, value in data.get("across", {}).items()},
     )
 
 

@@ -8,7 +8,7 @@ Simulated coverage and rates of all of them: reports/coverage.md.
 from tasks.statistics.comparison import Comparison, Plan, compare, family, holm, log_ratio
 from tasks.statistics.dependence import effective_size
 from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
-from tasks.statistics.history import Watched, watch
+from tasks.statistics.history import Watched, across_sessions, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
 from tasks.statistics.noise import detectable, detectable_again
@@ -40,6 +40,7 @@ __all__ = [
     "Plan",
     "Warmup",
     "Watched",
+    "across_sessions",
     "allowed",
     "between_processes",
     "between_sessions",

@@ -1,4 +1,4 @@
-"""One evaluation over time: does the newest run differ from those before by more than runs differ from each other?
+"""One evaluation over time: how far runs lie from each other, and whether the newest one differs by more than that.
 
 In: one value a run, above 0, oldest first. The spread between earlier runs holds what is in a run's own interval.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tasks.statistics.interval import Interval, student
+from tasks.statistics.interval import CONFIDENCE, Interval, student
 
 LEAST = 5
 ROUNDING = 1e-9  # what exp and log may change of a value that is the same in every run
@@ -62,6 +62,21 @@ def watch(
             baseline.append(math.log(value))
         watched.append(Watched(value, expected, outside, len(away) > 1))
     return watched
+
+
+def across_sessions(value: float, inside: Interval, before: Sequence[float], memory: int = 30) -> Interval | None:
+    """Interval of what runs have on average, around this run's ``value``, when sessions differ from each other.
+
+    The hull of ``inside``, this run's own interval, and of value · exp(± t(m-1) · s), with s the deviation of the log
+    values of the last m runs before it: the intermediate precision of one run (ISO 5725-3; International vocabulary of
+    metrology, JCGM 200:2012, 2.22). All values above 0, oldest first; a change among them widens it. None while fewer
+    than `LEAST` runs came before: one session alone cannot know.
+    """
+    logs = np.log(np.asarray(before[-memory:], dtype=np.float64))
+    if len(logs) < LEAST:
+        return None
+    half = student(CONFIDENCE, len(logs) - 1) * float(logs.std(ddof=1))
+    return inside.hull(Interval(value * math.exp(-half), value * math.exp(half)))
 
 
 def _prediction(logs: list[float], confidence: float) -> Interval | None:

@@ -119,15 +119,17 @@ def test_a_change_is_found_from_the_second_run_on_and_until_it_is_accepted(
         (shutil.copytree if (store / name).is_dir() else shutil.copy)(store / name, tmp_path / name)
     given = {"tracking__uri": uri(tmp_path)}
     slow = {**SLOW, "predict_p50_ms": 13.0}
-    assert watch.fn(seen(tmp_path, "same", SLOW, days=10, **given)) == ()
-    assert watch.fn(seen(tmp_path, "once", slow, days=10, **given)) == ()
+    assert watch.fn(seen(tmp_path, "same", SLOW, days=10, **given), ())[0] == ()
+    assert watch.fn(seen(tmp_path, "once", slow, days=10, **given), ())[0] == ()
     logged(tmp_path, "once", slow, days=10)
-    (finding,) = watch.fn(seen(tmp_path, "twice", slow, days=11, **given))
+    (finding,), across = watch.fn(seen(tmp_path, "twice", slow, days=11, **given), ("predict_p50_ms", "accuracy_top1"))
     assert finding.severity == "warning" and "predict_p50_ms is 13 ms" in finding.sentence
     assert "changed since once" in finding.sentence and "history=twice" in finding.way_out
+    assert set(across) == {"predict_p50_ms"} and across["predict_p50_ms"].n == 8
+    assert across["predict_p50_ms"].low < 11  # what differed between nights and «once» is in it
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri(tmp_path))
     assert results.run([STORE, "accept=once"]) == 0
-    assert watch.fn(seen(tmp_path, "twice", slow, days=11, **given)) == ()
+    assert watch.fn(seen(tmp_path, "twice", slow, days=11, **given), ("predict_p50_ms",)) == ((), {})
 
 
 def test_a_history_is_drawn_with_its_runs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Laws of `tasks/reporting/headline.py`: the numbers follow the scenario, and never one that was not measured."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -91,3 +92,12 @@ def test_captions_are_words() -> None:
         "latency end to end, trimmed mean",
         "load_s",
     ]
+
+
+def test_what_differs_between_sessions_is_said_beside_the_session_s_own_interval() -> None:
+    own = builders.result().metrics["end_to_end_p90_ms"]
+    over = dataclasses.replace(own, low=own.value / 2, high=own.value * 2, n=12)
+    told = {h.name: h.across for h in headlines(builders.result(across={"end_to_end_p90_ms": over}))}
+    assert [name for name, said in told.items() if said] == ["end_to_end_p90_ms"]
+    assert "between the last 12 runs" in told["end_to_end_p90_ms"]
+    assert told["end_to_end_p90_ms"].split(" – ")[0] != headlines(builders.result())[1].number.interval.split(" – ")[0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.statistics import watch
+from tasks.statistics import Interval, across_sessions, watch
 
 
 def test_runs_outside_by_chance_are_as_many_a_month_as_asked_and_alarms_fewer() -> None:
@@ -56,3 +56,22 @@ def test_a_value_that_never_differs_is_inside_until_it_does() -> None:
     watched = watch([0.973] * 20 + [0.972] * 2, 30)
     assert [w.outside for w in watched] == [False] * 20 + [True, True]
     assert watched[-1].changed
+
+
+def test_the_interval_over_sessions_holds_their_mean_at_its_rate_where_that_of_one_session_does_not() -> None:
+    rng, held, inside = np.random.default_rng(5), 0, 0
+    for _ in range(2000):
+        sessions = 0.1 * rng.standard_normal(11)  # the log of what each is off by; one's own interval is ± 3 %
+        values = np.exp(sessions + 0.015 * rng.standard_normal(11))
+        own = Interval(values[-1] * 0.97, values[-1] * 1.03)
+        over = across_sessions(values[-1], own, values[:-1].tolist())
+        assert over
+        held += 1.0 in over
+        inside += 1.0 in own
+    assert held / 2000 == pytest.approx(0.95, abs=0.02)  # four standard errors
+    assert inside / 2000 < 0.3
+
+
+def test_fewer_than_five_sessions_say_nothing_of_the_next() -> None:
+    assert across_sessions(1.0, Interval(0.9, 1.1), [1.0, 1.1, 0.9, 1.0]) is None
+    assert across_sessions(1.0, Interval(0.9, 1.1), [1.0] * 5) == Interval(0.9, 1.1)
