@@ -123,13 +123,11 @@ def _python(*words: str) -> list[str]:
 
 
 def _ray(port: int) -> list[str]:
-    command = [str(Path(sys.executable).with_name("ray")), "start", "--head", "--block", f"--port={port}"]
+    command = _python("tasks.services.ray_head", "--head", "--block", f"--port={port}")
     shape = [f"--num-cpus={len(os.sched_getaffinity(0))}", f"--object-store-memory={256 * 2**20}"]
-    client = f"--ray-client-server-port={free_port(0)}"  # 10001 is for a cluster that others use
     return [
         *command,
         *shape,
-        client,
         f"--node-ip-address={LOOPBACK}",
         "--include-dashboard=false",
         "--include-log-monitor=false",
@@ -138,7 +136,8 @@ def _ray(port: int) -> list[str]:
 
 
 def _prefect_env(port: int) -> dict[str, str]:
-    return {"PREFECT_SERVER_API_HOST": LOOPBACK, "PREFECT_SERVER_API_PORT": str(port)}
+    # The queue's store sweeps ten times a second, and hands that from one thread to the other when it has two.
+    return {"PREFECT_SERVER_API_HOST": LOOPBACK, "PREFECT_SERVER_API_PORT": str(port), "TOKIO_WORKER_THREADS": "1"}
 
 
 KINDS = {

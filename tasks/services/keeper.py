@@ -14,6 +14,7 @@ import time
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psutil
@@ -23,7 +24,7 @@ from tasks.services import children, known, prefect_database, settings
 from tasks.services.known import Service
 
 ALWAYS = ("prefect", "ray")
-LOOK_S, CALM, ASK_S = 0.25, 4, 30.0  # when all is well every fourth look: it works beside what is timed
+LOOK_S, CALM_S, ASK_S = 0.25, 2.0, 30.0  # seldom when all is well: it works beside what is timed
 START_S = 120.0
 TRIES = 3
 
@@ -38,10 +39,12 @@ class Keeper:
         self.since: dict[str, float] = {}
         self.failures: dict[str, int] = {}
         self.parts: dict[int, list[psutil.Process]] = {}  # of a service, by its process id
+        self.told = Event()
         signal.signal(signal.SIGTERM, self._end)
 
     def _end(self, *_: Any) -> None:
         self.ending = True
+        self.told.set()
 
     def keep(self, guard: int) -> bool:
         """Until it is over: True. False when the guard has died, and this process must become one."""
@@ -63,9 +66,7 @@ class Keeper:
     def _rest(self) -> None:
         """Until the next look, or until it is to end."""
         calm = all(self._up(name) for name in self._wanted())
-        for _ in range(CALM if calm else 1):
-            if not self.ending:
-                time.sleep(LOOK_S)
+        self.told.wait(CALM_S if calm else LOOK_S)
 
     def _wanted(self) -> list[str]:
         return [*dict.fromkeys([*ALWAYS, *known.pinned(), *(["worker"] if self.deployed else [])])]

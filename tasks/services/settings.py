@@ -10,7 +10,7 @@ STATE = Path(os.environ.get("TOUCHSTONE_STATE") or ROOT / ".touchstone")
 HOME = STATE / "prefect"
 FOLDER = STATE / "services"
 RAY_LOOKS_MS = {  # what Ray looks at several times a second, and by itself would report every few
-    "memory_monitor_refresh": 2000,
+    "memory_monitor_refresh": 5000,
     "kill_idle_workers_interval": 2000,
     "object_manager_timer_freq": 1000,
     "local_fs_monitor_interval": 5000,

@@ -49,6 +49,7 @@ def measured(seconds: float) -> dict[str, float]:
 
 
 def _ours() -> list[psutil.Process]:
+    """By their environment, and what they have started: some of Ray's processes overwrite theirs."""
     marked = f"PREFECT_HOME={settings.HOME}".encode()
     found = []
     for process in psutil.process_iter():
@@ -57,7 +58,8 @@ def _ours() -> list[psutil.Process]:
                 found.append(process)
         except OSError:
             continue
-    return found
+    children = {c.pid: c for p in found for c in p.children(recursive=True)}
+    return list({**children, **{p.pid: p for p in found}}.values())
 
 
 def _agents() -> set[int]:
@@ -90,8 +92,9 @@ def _what(words: list[str]) -> str:
     line = " ".join(words)
     known = {
         "flows.evaluate": "driver and its parent", "prefect": "Prefect's server and worker", "gcs_server": "Ray: head",
-        "raylet": "Ray: raylet", "ray::": "Ray: workers", "tasks.services": "keeper of the services",
-        "ray": "Ray: its other processes",
+        "raylet": "Ray: raylet", "ray::_": "Ray: workers", "ray_head": "Ray: its other processes",
+        "tasks.services": "keeper of the services",
+        "ray::": "Ray: its other processes",
     }  # fmt: skip
     return next((what for key, what in known.items() if key in line), line[:60])
 

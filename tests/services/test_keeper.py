@@ -148,7 +148,7 @@ def test_a_schedule_fires_though_idle_time_is_short_and_everything_was_killed(
     assert "Run by touchstone" in said and "minutely" in said
     for service in services.state().values():
         os.kill(service["pid"], signal.SIGKILL)
-    until(repository_bench.runs, "a scheduled run is in MLflow", 150)
+    until(repository_bench.runs, "a scheduled run is in MLflow", 240)
     assert services.ready("prefect"), "the schedule did not keep the services up"
     assert "Completed" in until(lambda: _finished(services), "Prefect calls it completed", 30)
     services.run("-m", "flows.deploy", "remove", "name=minutely")
