@@ -16,11 +16,13 @@ from typing import Any
 
 from tasks import ROOT
 from tasks.environment import processor
+from tasks.render import render_sweep
 from tasks.results.measurement import Result
 from tasks.tracking import runs
 from tasks.watch import watch
 from tests.benchmarks.store import multiply
 from tests.recorded_builder import logged, seen, uri
+from tests.reporting import builders
 
 NUMBERS = {
     "accuracy_top1": 0.9, "accuracy_top5": 1.0, "predict_trimmed_mean_ms": 9.0, "predict_p50_ms": 10.0,
@@ -28,7 +30,7 @@ NUMBERS = {
     "end_to_end_p90_ms": 13.0, "end_to_end_p99_ms": 20.0, "throughput_per_s": 90.0, "load_s": 0.2,
     "memory_peak_bytes": 2.0**27,
 }  # fmt: skip
-ROUNDS, HISTORY = 3, 8
+ROUNDS, HISTORY, CELLS = 3, 8, 200
 STORE = "tracking.experiment=tests"
 FRAME = "from flows.results import frame; assert len(frame(words=['tracking.experiment=tests'])) > {least}"
 
@@ -44,6 +46,7 @@ def main() -> None:
         first = filled(place, given.runs)
         found = {name: _median(command, place, given.rounds) for name, command in commands(first, given.runs).items()}
         found["the watch at the end of an evaluation, within its process"] = watched(place, given.rounds)
+        found[f"the report of a sweep of {CELLS}, within its process"] = drawn(place, given.rounds)
         write(found, given.runs, given.rounds)
 
 
@@ -86,9 +89,21 @@ def watched(place: Path, rounds: int) -> float:
     took = []
     for _ in range(rounds + 1):
         begin = time.monotonic()
-        assert watch.fn(now) == ()
+        assert watch.fn(now, ()) == ((), {})
         took.append(time.monotonic() - begin)
     return statistics.median(took[1:])
+
+
+def drawn(place: Path, rounds: int) -> float:
+    """Seconds until the page and the summary of a sweep are written."""
+    sweep = builders.sweep(place / "reports", CELLS)
+    sweep.folder.mkdir(parents=True)
+    took = []
+    for _ in range(rounds):
+        begin = time.monotonic()
+        render_sweep.fn(sweep)
+        took.append(time.monotonic() - begin)
+    return statistics.median(took)
 
 
 def write(found: dict[str, float], count: int, rounds: int) -> None:
