@@ -4,6 +4,7 @@ In: override strings (or an `Evaluation`, or several). Out: `Evaluation`s. The o
 """
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,7 @@ from tasks.specs.protocol import Drift
 SYNTHETIC = "dataset=synthetic"  # what a model is measured on that has no data
 S = TypeVar("S", bound=BaseModel)
 CONF = ROOT / "conf"
+ALSO = "TOUCHSTONE_CONF"  # folders like it, of plug-ins that lie elsewhere; separated as in PATH
 HYDRA_FLAGS = (
     "--help",
     "-h",
@@ -200,7 +202,7 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
     overrides = [_quoted(word) for word in overrides]
     with _hydra():
         try:
-            cfg = compose(flow, [_forced(word) for word in overrides], return_hydra_config=True)
+            cfg = compose(flow, [*map(_forced, overrides), *_searched()], return_hydra_config=True)
             choices = dict(cfg.hydra.runtime.choices)
             OmegaConf.set_struct(cfg, False)
             cfg.pop("hydra")
@@ -246,7 +248,20 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
 
 def options(group: str) -> list[str]:
     """The option names of a Hydra group."""
-    return sorted(p.stem for p in (CONF / group).glob("*.yaml"))
+    return sorted({p.stem for folder in (CONF, *_also()) for p in (folder / group).glob("*.yaml")})
+
+
+def manifest(group: str, option: str) -> Path:
+    """The file of an option; ours before anybody else's."""
+    found = (folder / group / f"{option}.yaml" for folder in (CONF, *_also()))
+    return next((path for path in found if path.exists()), CONF / group / f"{option}.yaml")
+
+
+def _also() -> list[Path]:
+    folders = [Path(name).resolve() for name in os.environ.get(ALSO, "").split(os.pathsep) if name]
+    if strange := [folder for folder in folders if not folder.is_dir()]:
+        raise Refused(f"{ALSO} names {strange[0]}, which is no folder. It holds software/<name>.yaml and the like.")
+    return folders
 
 
 def _hydra() -> Any:
@@ -266,6 +281,12 @@ def _as_hydra(flow: str) -> int:
         config_path=str(CONF), config_name=flow if (CONF / f"{flow}.yaml").exists() else "evaluate", version_base="1.3"
     )(lambda cfg: None)()
     return 0
+
+
+def _searched() -> list[str]:
+    """Where Hydra is to look beside our own folder, as a word of its own."""
+    also = ",".join(f"file://{folder}" for folder in _also())
+    return [f"hydra.searchpath=[{also}]"] if also else []
 
 
 def _missing_option(error: Any) -> str:

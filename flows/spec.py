@@ -59,14 +59,14 @@ def _every_option() -> Iterator[list[str]]:
     """Each model with its first pair, and each option of each group beside the first model that has data."""
     first: list[str] = []
     for model in cli.options("model"):
-        for weights, dataset in _pairs(cli.CONF / "model" / f"{model}.yaml"):
+        for weights, dataset in _pairs(cli.manifest("model", model)):
             job = [f"+model={model}", f"model.weights={weights}", f"dataset={dataset}"]
             first = first or (job if _in_every_format(model) else [])
             yield job
     for group in GROUPS:
         for option in cli.options(group):
             if group == "dataset" and any(
-                option == d for m in cli.options("model") for _, d in _pairs(cli.CONF / "model" / f"{m}.yaml")
+                option == d for m in cli.options("model") for _, d in _pairs(cli.manifest("model", m))
             ):
                 continue
             needed = ["workers.address=127.0.0.1:6379"] if (group, option) == ("workers", "cluster") else []
@@ -89,7 +89,7 @@ def _in_every_format(model: str) -> bool:
 
 
 def _fields(model: str) -> dict[str, Any]:
-    return yaml.safe_load((cli.CONF / "model" / f"{model}.yaml").read_text()) or {}
+    return yaml.safe_load(cli.manifest("model", model).read_text()) or {}
 
 
 def _pairs(manifest: Path) -> list[tuple[str, str]]:
@@ -106,7 +106,7 @@ def _validate_dataset(option: str) -> None:
 
     from tasks.specs.dataset import Dataset
 
-    path = cli.CONF / "dataset" / f"{option}.yaml"
+    path = cli.manifest("dataset", option)
     try:
         Dataset.model_validate(yaml.safe_load(path.read_text()))
     except ValidationError as error:

@@ -40,7 +40,7 @@ def chosen(words: list[str]) -> list[Model]:
 
 
 def _manifest(name: str) -> Model:
-    fields = yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text())
+    fields = yaml.safe_load(cli.manifest("model", name).read_text())
     try:
         return Model.model_validate({key: value for key, value in fields.items() if key != "defaults"})
     except ValidationError as error:
@@ -70,7 +70,7 @@ def show(words: list[str]) -> int:
 
 def _readers() -> dict[str, tuple[str, ...]]:
     """Framework → the formats that it reads."""
-    named = {yaml.safe_load(p.read_text())["framework"] for p in sorted((cli.CONF / "software").glob("*.yaml"))}
+    named = {yaml.safe_load(cli.manifest("software", s).read_text())["framework"] for s in cli.options("software")}
     return {name: plugins.load("tasks.predictors", name).Predictor.formats for name in sorted(named)}
 
 
@@ -121,7 +121,7 @@ def pin(words: list[str]) -> int:
 def _pinned(file: Artifact, model: Model) -> None:
     assert file.built is not None
     models.bring(file.model_copy(update={"sha256": None}), say("zoo"))
-    path = cli.CONF / "model" / f"{model.id}.yaml"
+    path = cli.manifest("model", model.id)
     path.write_text(models.pinned(path.read_text(), model.weights, models.facts_of(file.built)))
 
 

@@ -136,7 +136,7 @@ def drive(system: System, log: Log, asked: dict[str, Any]) -> None:
     if asked["generator"] == "loadgen":
         _loadgen.run(system, log, asked["kind"], asked["options"])
     else:
-        plugins.load("tasks.scenarios", asked["kind"]).run(system, log, **asked["options"])
+        plugins.load("tasks.scenarios", asked["kind"], file=asked.get("plugin")).run(system, log, **asked["options"])
 
 
 def _timed_outcome(

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from tasks import ROOT
+from tasks import ROOT, plugins
 from tasks.results.process import Role
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.protocol import BaseScenario
@@ -26,6 +26,7 @@ def agent_request(
         "cpus": cpus,
         "settings": {**host, "affinity": cpus if evaluation.hw.pin else None},
         "framework": software.framework,
+        "plugin": plugins.file_of("tasks.predictors", software.framework),
         "options": software.options,
         "device": evaluation.hw.device,
         "threads": {"intra": intra, "inter": software.threads.inter},
@@ -44,7 +45,12 @@ def agent_request(
         "preprocess": [s.model_dump(mode="json") for s in spec.steps],
         "postprocess": [s.model_dump(mode="json") for s in spec.postprocess],
         "allow_modules": list(evaluation.allow_modules),
-        "scenario": {"kind": scenario.kind, "options": options, "generator": scenario.generator},
+        "scenario": {
+            "kind": scenario.kind,
+            "plugin": plugins.file_of("tasks.scenarios", scenario.kind),
+            "options": options,
+            "generator": scenario.generator,
+        },
         "batch_size": options.get("batch_size", options.get("samples_per_query", 1)),
         "accuracy_samples": scenario.accuracy_samples,
         "tracing": evaluation.tracing.level,

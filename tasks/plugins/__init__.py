@@ -1,7 +1,8 @@
 """Finding plug-ins by file name, and the marks their signatures may carry.
 
-A plug-in is a module in a folder of one kind (`tasks/scenarios`, `tasks/predictors`, …); nothing lists them. What
-one accepts is the keyword-only part of a signature: the specification reads it (`tasks/specs/signatures.py`).
+A plug-in is a module in a folder of one kind (`tasks/scenarios`, `tasks/predictors`, …), or one of somebody else's
+whose distribution names it as an entry point of the group `touchstone.<kind>`; nothing lists them. What one accepts is
+the keyword-only part of a signature: the specification reads it (`tasks/specs/signatures.py`).
 Lean: standard library only, Python 3.9.
 """
 
@@ -9,9 +10,12 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.util
 import pkgutil
+from functools import cache
+from importlib import metadata
 from types import ModuleType
-from typing import Any, Collection
+from typing import Any, Collection, Optional
 
 from tasks.errors import Refused
 
@@ -27,22 +31,55 @@ class Range:
 
 def names(package: str) -> list[str]:
     """The plug-ins of a package, sorted; `base` and names with a leading underscore are none."""
-    folder = importlib.import_module(package)
-    found = [m.name for m in pkgutil.iter_modules(folder.__path__)]
-    return sorted(n for n in found if n != "base" and not n.startswith("_"))
+    return sorted({*_own(package), *_others(package)})
 
 
-def load(package: str, name: str, allowed: Collection[str] = ()) -> ModuleType:
+def load(package: str, name: str, allowed: Collection[str] = (), file: Optional[str] = None) -> ModuleType:
     """The module of one plug-in; an unknown name is answered with the nearest ones.
 
-    A module from elsewhere is named whole, and only if it is among the ``allowed``.
+    A module from elsewhere is named whole, and only if it is among the ``allowed``; or it is the ``file`` that
+    `file_of` gave in a Python that has its distribution.
     """
     if name in allowed:
         return importlib.import_module(name)
-    known = names(package)
-    if name not in known:
-        raise Refused(unknown(package.rpartition(".")[2], name, known))
-    return importlib.import_module(f"{package}.{name}")
+    if file:
+        return _from_file(name, file)
+    if name in _own(package):
+        return importlib.import_module(f"{package}.{name}")
+    others = _others(package)
+    if name not in others:
+        raise Refused(unknown(package.rpartition(".")[2], name, names(package)))
+    try:
+        return importlib.import_module(others[name])
+    except ImportError as error:
+        raise Refused(f"The plug-in «{name}» cannot be imported: {error}.") from error
+
+
+def file_of(package: str, name: str) -> Optional[str]:
+    """The one file of somebody else's plug-in, for a Python that has nothing else of it; None for one of ours."""
+    others = {} if name in _own(package) else _others(package)
+    return load(package, name).__file__ if name in others else None
+
+
+def _own(package: str) -> list[str]:
+    found = [m.name for m in pkgutil.iter_modules(importlib.import_module(package).__path__)]
+    return [n for n in found if n != "base" and not n.startswith("_")]
+
+
+@cache
+def _others(package: str) -> dict[str, str]:
+    """name → module, of the entry points of everything that is installed."""
+    group = "touchstone." + package.rpartition(".")[2]
+    return {e.name: e.value for d in metadata.distributions() for e in d.entry_points if e.group == group}
+
+
+def _from_file(name: str, file: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise Refused(f"The plug-in «{name}» is no Python file: {file}.")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def unknown(kind: str, name: Any, known: list[str]) -> str:

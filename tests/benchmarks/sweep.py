@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.sweep`: the sweep over four frameworks, on a fresh machine and again → reports/sweep.md.
+"""`python -m tests.benchmarks.sweep`: one model on ten software stacks, on a fresh machine and again → reports/sweep.md.
 
 A fresh clone and a home folder of its own (no caches), as in `newcomer`: everything is downloaded, built, and measured.
 """
@@ -15,7 +15,8 @@ from tasks import ROOT
 from tasks.environment import processor
 from tests.benchmarks.newcomer import Newcomer
 
-WORDS = ["-m", "+model=resnet50,patchnet", "software=onnxruntime,pytorch,tensorflow,mxnet"]
+STACKS = "onnxruntime,onnxruntime_1_20,openvino,openvino_2024,tensorflow,tensorflow_2_16,pytorch,mxnet,litert,jax"
+WORDS = ["-m", "+model=resnet50", f"software={STACKS}", "scenario=quick"]
 
 
 def main() -> None:
@@ -45,13 +46,13 @@ def _spent(cells: list[dict[str, Any]]) -> str:
 
 def _write(rows: list[tuple[str, str]], runs: list[list[dict[str, Any]]]) -> None:
     lines = [
-        "# The sweep over four frameworks",
+        "# One model on ten software stacks",
         "",
         f"`python -m tests.benchmarks.sweep`: `python -m flows.evaluate {' '.join(WORDS)}`",
         "by `make evaluate` in a fresh clone with an empty home folder.",
         f"{processor.model()}, {os.cpu_count()} logical CPUs.",
         "",
-        "| sweep of 8 | seconds |",
+        f"| sweep of {len(runs[0])} | seconds |",
         "|---|---|",
         *(f"| {what} | {found} |" for what, found in rows),
         "",

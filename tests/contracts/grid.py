@@ -38,7 +38,7 @@ from tests.contracts import reference
 MODELS = [
     m
     for m in cli.options("model")
-    if not {"service_ms", "build"} & set(yaml.safe_load((cli.CONF / "model" / f"{m}.yaml").read_text()))
+    if not {"service_ms", "build"} & set(yaml.safe_load(cli.manifest("model", m).read_text()))
 ]
 ELSEWHERE = ("simulated", "served")  # no framework, and no server: tests/predictors/test_served.py starts one
 CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]
@@ -61,7 +61,9 @@ def left_out(software: str, model: str) -> str:
     """Why a cell is not run here, or ""."""
     spec, formats = _yaml("software", software), _formats(model)
     reads = cli.plugins.load("tasks.predictors", spec["framework"]).Predictor.formats[0]
-    if os.environ.get("TOUCHSTONE_STACKS") != "all" and not (spec["id"] == spec["framework"] in DEFAULT):
+    ours = (cli.CONF / "software" / f"{software}.yaml").exists()
+    few = os.environ.get("TOUCHSTONE_STACKS") != "all" and not (spec["id"] == spec["framework"] in DEFAULT)
+    if ours and few:
         return f"software={software} runs with TOUCHSTONE_STACKS=all (make test-stacks)"
     if not _hw(software):
         return f"software={software} is for {', '.join(spec['devices'])} only, and no hw of conf/ with one is here"
@@ -141,7 +143,7 @@ def _hw(software: str) -> str:
 
 
 def _yaml(group: str, option: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((cli.CONF / group / f"{option}.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load(cli.manifest(group, option).read_text())
     return loaded
 
 
