@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.sweep`: one model on ten software stacks, on a fresh machine and again → reports/sweep.md.
+"""`python -m tests.benchmarks.sweep`: a model on ten software stacks, on a fresh machine and again → reports/sweep.md.
 
 A fresh clone and a home folder of its own (no caches), as in `newcomer`: everything is downloaded, built, and measured.
 """
