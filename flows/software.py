@@ -24,9 +24,7 @@ DAY_S = 86_400
 
 def configured() -> dict[str, Lock]:
     """Software name → its lock."""
-    manifests = {
-        name: yaml.safe_load(cli.manifest("software", name).read_text()) for name in cli.options("software")
-    }
+    manifests = {name: yaml.safe_load(cli.manifest("software", name).read_text()) for name in cli.options("software")}
     return {name: Lock(m["python"], tuple(m["packages"])) for name, m in manifests.items()}
 
 

@@ -76,9 +76,7 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[
     """Load the model; the facts say how long it took and how much of the file was in the page cache before."""
     path = Path(request["model"]["path"])
     share = resident_share(path)
-    module = plugins.load(
-        "tasks.predictors", request["framework"], request["allow_modules"], request.get("plugin")
-    )
+    module = plugins.load("tasks.predictors", request["framework"], request["allow_modules"], request.get("plugin"))
     predictor: Base = module.Predictor(**request["options"])
     setup = Setup(
         device=request["device"],
