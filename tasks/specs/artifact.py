@@ -56,6 +56,11 @@ class Artifact(Spec):
     source: Download | None = None
     recipe: str | None = None
     built: Built | None = None
+    beside: dict[InsidePath, Sha256] = Field(
+        default_factory=dict,
+        exclude_if=lambda files: not files,
+        description="Other files of the model, relative to the folder of the first.",
+    )
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:
