@@ -22,6 +22,13 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xff\xd8\xff", "a picture", "a data set is added with dataset=<folder>"),
     (b"PAR1", "a Parquet table", "a data set is added with dataset=<folder, CSV, or JSONL>"),
 )
+TITLES = {
+    "onnx": "ONNX",
+    "tflite": "TFLite",
+    "keras": "a .keras file",
+    "pt2": "an exported program of torch",
+    "saved_model": "a SavedModel",
+}
 JOBLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"ZF")  # zlib, as joblib.dump(compress=…) writes it
 
 

@@ -3,6 +3,7 @@
 Read with `onnx`'s own protobuf; nothing is run, and files with weights outside the model's folder are refused.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ from typing import Any
 
 import onnx
 from google.protobuf.message import DecodeError
-from onnx import AttributeProto, TensorProto
+from onnx import AttributeProto, TensorProto, numpy_helper
 
 from tasks.artifacts.own.found import Found, Port, Size
 from tasks.errors import Refused
@@ -20,9 +21,21 @@ TYPES = {
     TensorProto.UINT8: "uint8", TensorProto.INT8: "int8", TensorProto.INT16: "int16", TensorProto.INT32: "int32",
     TensorProto.INT64: "int64", TensorProto.BOOL: "bool",
 }  # fmt: skip
-KNOWN_DOMAINS = {"", "ai.onnx", "ai.onnx.ml"}
+WHOLE, FEW = (TensorProto.INT32, TensorProto.INT64), 100_000
 # What a whole number may go through on its way to a table without becoming another one.
-THROUGH = {"Cast", "Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Transpose", "Expand", "Slice", "Split"}
+THROUGH = {
+    "Cast",
+    "Identity",
+    "Reshape",
+    "Squeeze",
+    "Unsqueeze",
+    "Flatten",
+    "Transpose",
+    "Expand",
+    "Slice",
+    "Split",
+    "Gather",
+}
 
 
 def read(path: Path) -> Found:
@@ -31,10 +44,11 @@ def read(path: Path) -> Found:
     graph = model.graph
     tensors = list(_weights(model))
     own = {tensor.name for tensor in graph.initializer}
-    tables = {t.name: tuple(t.dims) for t in graph.initializer} | _unpacked(graph)
     readers = _readers(graph)
+    tables = {t.name: tuple(t.dims) for t in graph.initializer} | _unpacked(graph)
+    steps = {t.name: t for t in graph.initializer if t.data_type in WHOLE and math.prod(t.dims) < FEW}
     given = [value for value in graph.input if value.name not in own]
-    inputs = tuple(_input(path, value, readers, tables) for value in given)
+    inputs = tuple(_input(path, value, readers, tables, steps) for value in given)
     outputs, left = _outputs(graph.output)
     if not inputs or not outputs:
         raise Refused(f"{path} has {'no input' if not inputs else 'no output that is a tensor of numbers'}.")
@@ -68,16 +82,18 @@ def _facts(model: Any, tensors: Iterable[Any]) -> Iterator[str]:
         yield f"written by {model.producer_name} {model.producer_version}".strip()
 
 
-def _input(path: Path, value: Any, readers: dict[str, list[Any]], tables: dict[str, tuple[int, ...]]) -> Port:
+def _input(
+    path: Path, value: Any, readers: dict[str, list[Any]], tables: dict[str, tuple[int, ...]], steps: dict[str, Any]
+) -> Port:
     kind = value.type.WhichOneof("value")
     dtype = TYPES.get(value.type.tensor_type.elem_type) if kind == "tensor_type" else None
     if dtype is None:
         what = kind.removesuffix("_type") if kind and kind != "tensor_type" else _type_name(value)
         raise Refused(
-            f"{path}: the input «{value.name}» is a {what}, and what is measured here is fed tensors of numbers. Export "
-            "the model without the part that makes numbers of it."
+            f"{path}: the input «{value.name}» is a {what}, and what is measured here is fed tensors of numbers. "
+            "Export the model without the part that makes numbers of it."
         )
-    rows = _rows(value.name, readers, tables) if dtype in ("int32", "int64") else None
+    rows = _rows(value.name, readers, tables, steps) if dtype in ("int32", "int64") else None
     values, why = ((0, rows - 1), f"the table that it looks up in has {rows} rows") if rows else (None, "")
     return Port(value.name, _shape(value), dtype, values, why)
 
@@ -123,8 +139,14 @@ def _unpacked(graph: Any) -> dict[str, tuple[int, ...]]:
     return {n.output[0]: shapes[n.input[0]] for n in graph.node if n.op_type in kinds and n.input[0] in shapes}
 
 
-def _rows(name: str, readers: dict[str, list[Any]], tables: dict[str, tuple[int, ...]]) -> int | None:
-    """The rows of the smallest table that this input's values are positions in."""
+def _rows(
+    name: str, readers: dict[str, list[Any]], tables: dict[str, tuple[int, ...]], steps: dict[str, Any]
+) -> int | None:
+    """The rows of the smallest table that this input's values are positions in.
+
+    Where several columns share one table, each has rows of its own behind a number that is added: the first such step
+    tells how many.
+    """
     found, seen, queue = [], set(), [name]
     while queue:
         value = queue.pop()
@@ -133,9 +155,18 @@ def _rows(name: str, readers: dict[str, list[Any]], tables: dict[str, tuple[int,
             if node.op_type == "Gather" and len(node.input) > 1 and node.input[1] == value and node.input[0] in tables:
                 axis = next((a.i for a in node.attribute if a.name == "axis"), 0)
                 found += [tables[node.input[0]][axis]] if tables[node.input[0]] else []
+            elif node.op_type == "Add" and (other := next((i for i in node.input if i in steps), None)):
+                queue += [out for out in node.output if out not in seen]
+                found += _own_rows(steps[other])
             elif node.op_type in THROUGH and node.input[0] == value:
                 queue += [out for out in node.output if out not in seen]
     return min(found) if found else None
+
+
+def _own_rows(steps: Any) -> list[int]:
+    """From 0, 1000, 1500, …: the least distance, which every column has at least."""
+    starts = sorted({int(number) for number in numpy_helper.to_array(steps).ravel()})
+    return [min(b - a for a, b in itertools.pairwise(starts))] if len(starts) > 1 else []
 
 
 def _weights(model: Any) -> Iterator[Any]:
@@ -170,8 +201,8 @@ def _require_inside(path: Path, place: str, length: int) -> None:
     file = folder / place
     if not place or pure.is_absolute() or ".." in pure.parts or "\\" in place or not _within(file, folder):
         raise Refused(
-            f"{path} keeps weights in «{place}», which is outside its folder. Save it again with its weights beside it: "
-            "onnx.save(model, path, save_as_external_data=True)."
+            f"{path} keeps weights in «{place}», which is outside its folder. Save it again with its weights beside "
+            "it: onnx.save(model, path, save_as_external_data=True)."
         )
     if not file.is_file():
         raise Refused(f"{path} keeps weights in {place}, and that file is not beside it. Place it there.")
