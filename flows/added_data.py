@@ -9,12 +9,11 @@ from typing import Any
 import yaml
 
 from flows import cli
-from flows.add import plain
 from tasks import ROOT
 from tasks.artifacts.archive import write_archive
 from tasks.artifacts.files import sha256_of, written
 from tasks.artifacts.own import manifest
-from tasks.artifacts.own.answers import Answers
+from tasks.artifacts.own.answers import Answers, plain
 from tasks.artifacts.own.pictures import Pictures, read
 from tasks.errors import Refused
 from tasks.specs.dataset import Dataset
@@ -24,9 +23,8 @@ ARCHIVES = "artifacts/datasets"
 SHOWN = 12  # labels
 
 
-def add(answers: Answers) -> int:
+def add(path: Path, answers: Answers) -> int:
     """Write the manifest, and print what was found and what to type next."""
-    path = Path(str(answers.dataset)).expanduser()
     name = answers.name or plain(path.resolve().name if path.is_dir() else path.stem)
     target = cli.CONF / "dataset" / f"{name}.yaml"
     if target.exists() and not manifest.added_here(target):

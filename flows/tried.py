@@ -32,18 +32,19 @@ class Tried:
     why: str = ""
 
 
-def tried(fields: dict[str, Any], path: Path, form: str, only: str | None = None) -> list[Tried]:
-    """All software of conf/software that reads this format, or the one that was named."""
+def tried(fields: dict[str, Any], files: dict[str, Path], only: str | None = None) -> list[Tried]:
+    """All software of conf/software that reads one of these, format → file, or the one that was named."""
     found = []
     for name in [only] if only else cli.options("software"):
         if name in ELSEWHERE:
             continue
         evaluation = cli.default([f"software={name}", cli.SYNTHETIC, "scenario=quick"])
-        if form in evaluation.software.formats:
-            found.append(_tried(_with(evaluation, fields), path))
+        form = next((form for form in evaluation.software.formats if form in files), None)
+        if form:
+            found.append(_tried(_with(evaluation, fields), files[form]))
         elif only:
-            reads = " and ".join(evaluation.software.formats)
-            raise Refused(f"software={only} reads {reads} files, and this is a {form} file; leave software= out.")
+            reads, there = (" and ".join(kinds) for kinds in (evaluation.software.formats, files))
+            raise Refused(f"software={only} reads {reads} files, and here is {there}; leave software= out.")
     return found
 
 

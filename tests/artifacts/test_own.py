@@ -1,5 +1,6 @@
 """The user's own model: what its bytes are, what is read and decided, and what is refused in one sentence."""
 
+import json
 import pickle
 import zipfile
 from pathlib import Path
@@ -98,10 +99,41 @@ def test_a_missing_path_and_a_folder_without_a_model_say_what_to_give(tmp_path: 
     assert "It holds a.onnx: give one of them" in refused(tmp_path)
 
 
-def test_weights_with_a_configuration_of_transformers_say_how_to_export_them(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{}")
-    (tmp_path / "model.safetensors").write_bytes(b"")
-    assert "optimum-cli export onnx" in refused(tmp_path)
+def hub(folder: Path, **config: Any) -> Path:
+    """A folder of transformers without weights."""
+    folder.mkdir(exist_ok=True)
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "model.safetensors").write_bytes(b"")
+    return folder
+
+
+def test_a_folder_of_transformers_says_architecture_ids_and_outputs(tmp_path: Path) -> None:
+    model = found(
+        hub(tmp_path, architectures=["BertForSequenceClassification"], vocab_size=99, max_position_embeddings=64)
+    )
+    assert [(p.name, p.shape, p.values) for p in model.inputs] == [("input_ids", ("batch", 64), (0, 98))]
+    assert [p.name for p in model.outputs] == ["logits"] and model.beside == ("model.safetensors",)
+    picture = found(hub(tmp_path, architectures=["ViTModel"], image_size=32))
+    assert picture.inputs[0].shape == ("batch", 3, 32, 32) and picture.outputs[0].name == "last_hidden_state"
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, "names no architecture"),
+        (
+            {"architectures": ["MyForCausalLM"], "vocab_size": 9, "auto_map": {"AutoModel": "code.My"}},
+            "code of its own",
+        ),
+        ({"architectures": ["WhisperForAudio"], "vocab_size": 9}, "is not known here"),
+        ({"architectures": ["Wav2Vec2ForCTC"]}, "neither vocab_size nor image_size"),
+    ],
+)
+def test_what_transformers_has_and_is_not_known_here_says_how_to_export_it(
+    tmp_path: Path, config: dict[str, Any], said: str
+) -> None:
+    sentence = refused(hub(tmp_path, **config))
+    assert said in sentence and "optimum-cli export onnx" in sentence
 
 
 def test_an_onnx_file_says_tensors_opset_and_the_rows_of_its_tables(tmp_path: Path) -> None:
@@ -224,7 +256,7 @@ def test_weights_beside_the_model_are_counted_pinned_and_brought_along(tmp_path:
     with placing.staged(model, tmp_path) as file:
         home = placing.settled(file, "mine", tmp_path)
     assert home == tmp_path / "artifacts" / "models" / "mine" / "model.onnx"
-    block = manifest.artifacts(model, home, tmp_path)["own"]["onnx"]
+    block = manifest.files(model, home, tmp_path)["artifacts"]["own"]["onnx"]
     assert list(block["beside"]) == ["data/w.bin"] and (home.parent / "data" / "w.bin").read_bytes() == bytes(36)
 
 
@@ -247,7 +279,8 @@ def test_nothing_is_left_where_the_block_fails(tmp_path: Path) -> None:
 def test_the_text_of_a_manifest_reads_back_as_its_fields(tmp_path: Path) -> None:
     path = doubled(tmp_path / "m.onnx", 1, 3, 8, 8)
     made = decided(path)
-    data = manifest.fields("mine", "m.onnx", found(path), made, Answers(), "openvino")
+    data = manifest.fields("mine", "m.onnx", found(path), made, Answers())
+    data["defaults"] = manifest.default_software("openvino")
     data["artifacts"] = {"own": {"onnx": {"path": "artifacts/models/mine/model.onnx", "sha256": "0" * 64}}}
     text = manifest.text(data, "m.onnx")
     assert yaml.safe_load(text) == data and data["batch"] == 1

@@ -3,6 +3,9 @@
 Written in the environments of conf/software, which are large; held against the float64 table where there is one.
 """
 
+import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +13,18 @@ import numpy as np
 import pytest
 
 from flows.tried import tried
+from tasks import ROOT
+from tasks.artifacts import models
 from tasks.artifacts.own import kinds, manifest, placing
 from tasks.artifacts.own.answers import heard
 from tasks.artifacts.own.found import Found
 from tasks.artifacts.own.inputs import described
 from tasks.artifacts.own.reading import read
-from tasks.errors import Refused
+from tasks.errors import BuildFailed, Refused
+from tasks.specs.model import Model
+from tasks.specs.unanswered import neutral
+from tasks.stacks import lock
+from tasks.stacks.build import ensure
 from tests.predictors.real_stacks import LARGE, done, inside, written
 
 TENSORFLOW = """
@@ -78,9 +87,8 @@ def ran(path: Path, software: str, folder: Path) -> tuple[Found, dict[str, Any]]
     found = read(path, kinds.kind_of(path))
     inputs = described(found, heard([]))
     with placing.staged(found, folder) as file:
-        data = manifest.fields("own", path.name, found, inputs, heard([]), None)
-        data["artifacts"] = manifest.artifacts(found, file, folder)
-        (trial,) = tried(data, file, found.format, software)
+        data = manifest.fields("own", path.name, found, inputs, heard([]))
+        (trial,) = tried({**data, **manifest.files(found, file, folder)}, {found.format: file}, software)
     assert trial.runs, trial.why
     return found, data
 
@@ -133,3 +141,37 @@ def test_copies_on_write_hold_the_same_weights(torch: Path, tmp_path: Path) -> N
         assert weights and all(
             np.array_equal(*(np.frombuffer(z.read(n), np.uint8) for z in (kept, whole))) for n in weights
         )
+
+
+TRANSFORMERS = """
+import sys, transformers
+config = transformers.BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+                                 intermediate_size=16, max_position_embeddings=24, num_labels=3)
+transformers.set_seed(1)
+transformers.BertForSequenceClassification(config).save_pretrained(sys.argv[1])
+"""
+
+
+@LARGE
+def test_weights_for_transformers_are_exported_once_and_held_against_their_source(tmp_path: Path) -> None:
+    python = ensure(lock.read(models.LOCK), "torch").python
+    done(subprocess.run([python, "-c", TRANSFORMERS, str(tmp_path / "bert")], capture_output=True, text=True))
+    found = read(tmp_path / "bert", kinds.kind_of(tmp_path / "bert"))
+    data = manifest.fields("own", "bert", found, described(found, heard([])), heard([]))
+    assert data["inputs"][0] | {"shape": ["batch", 24], "range": [0, 59]} == data["inputs"][0]
+    with placing.staged(found, ROOT) as file:
+        model = Model.model_validate(neutral({**data, **manifest.files(found, file, ROOT)}))
+        folders = {models.bring(made, print).parent for made in model.files().values()}
+        (folder,) = folders
+        try:
+            trials = tried(
+                {**data, **manifest.files(found, file, ROOT)}, {"onnx": folder / "model.onnx"}, "onnxruntime"
+            )
+            assert trials[0].runs, trials[0].why
+            assert json.loads((folder / "facts.json").read_text())["off"]["onnx"] < 1e-3
+            (file.parent / "model.safetensors").write_bytes(b"others")
+            models.forget(folder)
+            with pytest.raises(BuildFailed, match="not what the manifest of own says"):
+                models.bring(model.files()["onnx"], print)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -131,7 +131,7 @@ def test_a_model_and_pictures_of_ones_own_give_an_accuracy(
 
 
 def _answer(name: str) -> None:
-    """As the user does, by hand: red, green, and blue are the outputs 0, 1, 2, and labels stand in the order of both."""
+    """As the user does, by hand: red, green, and blue are the outputs 0, 1, 2; labels stand in that order in both."""
     path = cli.CONF / "model" / f"{name}.yaml"
     data = yaml.safe_load(path.read_text())
     data["inputs"][0].update(color="RGB", range=[0.0, 1.0])

@@ -63,6 +63,12 @@ def heard(words: Sequence[str]) -> Answers:
     )
 
 
+def plain(stem: str) -> str:
+    """A name that Hydra takes, from a file's: letters, digits, and underscores."""
+    kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in stem).strip("_").lower()
+    return kept or "mine"
+
+
 def require_inputs(answers: Answers, found: Found) -> None:
     """Every word about an input is about one that there is. Raises Refused."""
     known = [port.name for port in found.inputs]

@@ -28,6 +28,7 @@ TITLES = {
     "keras": "a .keras file",
     "pt2": "an exported program of torch",
     "saved_model": "a SavedModel",
+    "transformers": "weights for transformers, exported here to ONNX and .pt2",
 }
 JOBLIB = (b"x\x01", b"x\x5e", b"x\x9c", b"x\xda", b"ZF")  # zlib, as joblib.dump(compress=…) writes it
 

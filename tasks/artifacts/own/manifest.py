@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from tasks.artifacts.files import sha256_of, written
+from tasks.artifacts.own import transformers_model
 from tasks.artifacts.own.answers import Answers
 from tasks.artifacts.own.found import Found
 from tasks.artifacts.own.inputs import Described
@@ -28,14 +29,10 @@ SAID = {
 }
 
 
-def fields(
-    name: str, source: str, found: Found, inputs: Described, answers: Answers, software: str | None
-) -> dict[str, Any]:
-    """What the manifest says, as it is before its files are in place."""
-    default = {"defaults": [{"override /software@_global_.software": software}]} if software else {}
+def fields(name: str, source: str, found: Found, inputs: Described, answers: Answers) -> dict[str, Any]:
+    """What the manifest says, but for its files."""
     fixed = {"batch": inputs.batch} if inputs.batch else {}
     return {
-        **default,
         "id": name,
         "version": "1",
         "licence": answers.licence,
@@ -47,26 +44,37 @@ def fields(
         "outputs": [{"name": port.name, "dtype": port.dtype, "meaning": OPEN} for port in found.outputs],
         "preprocess": OPEN,
         "postprocess": OPEN,
-        "artifacts": {},
         "heads": OPEN,
     }
 
 
-def artifacts(found: Found, path: Path, root: Path) -> dict[str, Any]:
-    """The block that names the files at ``path`` below ``root`` by their bytes."""
-    pinned: dict[str, Any] = {"path": path.relative_to(root).as_posix(), "sha256": sha256_of(path)}
+def files(found: Found, path: Path, root: Path) -> dict[str, Any]:
+    """The block that names the files at ``path`` below ``root`` by their bytes: «artifacts», or «build»."""
     beside = {name: sha256_of(path.parent / name) for name in found.beside}
-    return {WEIGHTS: {found.format: {**pinned, **({"beside": beside} if beside else {})}}}
+    if found.format == "transformers":
+        folder = path.parent.relative_to(root).as_posix()
+        made = transformers_model.build(found, folder, {path.name: sha256_of(path), **beside})
+        return {"build": {WEIGHTS: made}}
+    pinned: dict[str, Any] = {"path": path.relative_to(root).as_posix(), "sha256": sha256_of(path)}
+    return {"artifacts": {WEIGHTS: {found.format: {**pinned, **({"beside": beside} if beside else {})}}}}
+
+
+def default_software(name: str) -> list[dict[str, str]]:
+    """Which software an evaluation takes where none is named."""
+    return [{"override /software@_global_.software": name}]
 
 
 def text(data: dict[str, Any], source: str) -> str:
     """The manifest as the others are written: a field a line, a tensor a line."""
     lines = [HEAD.format(source=source)]
-    for name, value in data.items():
+    for name in sorted(data, key=lambda name: name != "defaults"):
+        value = data[name]
         if name in ("inputs", "outputs", "defaults"):
             lines += [f"{name}:\n", *(f"  - {_flow(item)}\n" for item in value)]
         elif name == "artifacts":
             lines += _files(value)
+        elif name == "build":
+            lines.append(yaml.safe_dump({name: value}, sort_keys=False, default_flow_style=None, width=10_000))
         elif value == OPEN:
             lines.append(f"{name}: {OPEN}  # {SAID[name]}\n")
         else:

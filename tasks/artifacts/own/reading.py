@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tasks.artifacts.own import keras_model, mlflow_model, onnx_model, pt2_model, saved_model, tflite_model
+from tasks.artifacts.own import (
+    keras_model,
+    mlflow_model,
+    onnx_model,
+    pt2_model,
+    saved_model,
+    tflite_model,
+    transformers_model,
+)
 from tasks.artifacts.own.found import Found
 from tasks.artifacts.own.kinds import kind_of
 from tasks.errors import Refused, TouchstoneError
@@ -14,17 +22,12 @@ READERS: dict[str, Callable[[Path], Found]] = {
     "keras": keras_model.read,
     "pt2": pt2_model.read,
     "saved_model": saved_model.read,
+    "transformers": transformers_model.read,
 }
 
 
 def read(path: Path, kind: str) -> Found:
     """What the file says. Raises Refused with its reader's sentence."""
-    if kind == "transformers":
-        raise Refused(
-            f"{path} holds weights and a configuration of transformers, which has to be exported first: "
-            f"optimum-cli export onnx --model {path} exported/ (pip install optimum[onnx]); then add "
-            "exported/model.onnx."
-        )
     if kind == "mlflow":
         inside = mlflow_model.data_of(path)
         return read(inside, kind_of(inside))
