@@ -26,8 +26,8 @@ from tasks.progress import say
 
 def run(words: list[str]) -> int:
     """Add what the words name, and print what was found, where it is, and what to type next."""
-    places = [word for word in words if "=" not in word]
-    answers = heard([word for word in words if "=" in word])
+    places = [word for word in words if "=" not in word or Path(word).exists()]
+    answers = heard([word for word in words if word not in places])
     if answers.dataset is not None and not places:
         return added_data.add(Path(answers.dataset).expanduser(), answers)
     if len(places) != 1 or answers.dataset is not None:

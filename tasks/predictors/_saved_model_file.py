@@ -29,7 +29,7 @@ TYPES = {
 STORING = {"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename", "StringJoin"}  # of every SavedModel
 FOREIGN = re.compile(
     r"py_?func|file|reader|dataset|iterator|rpc|socket|summary|debug|collective|^_?(send|recv|host)|^save|^restore"
-    r"|lookuptable.*import|remotecall|tpu|xla_?(host|launch)|decodeproto|encodeproto|printv2|bigtable|kafka|sql",
+    r"|lookuptable.*import|remotecall|^tpu|xla_?(host|launch)|decodeproto|encodeproto|printv2|bigtable|kafka",
     re.IGNORECASE,
 )
 

@@ -26,6 +26,8 @@ def neutral(model: dict[str, Any]) -> dict[str, Any]:
     for kind, values in OF_TENSORS.items():
         if _tensors(model, kind):
             closed[kind] = [_closed(tensor, values) for tensor in model[kind]]
+    if OPEN in (model.get("preprocess"), model.get("postprocess")):
+        closed["modality"] = NEUTRAL["modality"]  # a modality says what the steps are for
     return closed
 
 

@@ -12,7 +12,7 @@ import yaml
 from onnx import TensorProto, helper, load
 
 from tasks.artifacts.own import kinds, manifest, placing
-from tasks.artifacts.own.answers import Answers, heard
+from tasks.artifacts.own.answers import Answers, heard, plain
 from tasks.artifacts.own.found import Found
 from tasks.artifacts.own.inputs import Described, described
 from tasks.artifacts.own.reading import read
@@ -211,11 +211,21 @@ def test_a_dimension_that_could_be_any_is_asked_for_with_the_words(tmp_path: Pat
         (["modality=sight"], "There is no modality «sight»"),
         (["nmae=x"], "Did you mean name"),
         (["name=../x"], "make a name"),
+        (["name=null"], "make a name"),
+        (["name=1e5"], "make a name"),
         (["force=yes"], "true or false"),
     ],
 )
 def test_a_word_that_is_none_is_a_sentence(tmp_path: Path, words: list[str], said: str) -> None:
     assert said in refused(doubled(tmp_path / "m.onnx", 5, 3), *words)
+
+
+@pytest.mark.parametrize(
+    ("stem", "name"),
+    [("My Model.v2", "my_model_v2"), ("1e5", "my_1e5"), ("null", "my_null"), ("…", "my"), ("ünet", "net")],
+)
+def test_a_name_from_a_file_is_one_that_hydra_takes_as_a_text(stem: str, name: str) -> None:
+    assert plain(stem) == name
 
 
 def test_a_range_that_leaves_the_table_is_refused(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ import yaml
 
 from flows import add, cli, spec, zoo
 from flows.evaluate import evaluate
+from flows.tried import tried
 from tasks import ROOT
 from tasks.errors import Refused
 from tasks.results.measurement import Result
 from tests.artifacts.own_models import doubled, embedded, onnx_file
 from tests.builders import COLORS, onnx_model, png
+from tests.tracking.registered import registered
 
 QUICK = ["scenario=quick", "scenario.min_duration_s=0.05", "scenario.id=test-add"]
 
@@ -91,13 +93,22 @@ def test_samples_in_another_dimension_and_scalars_are_fed_as_the_file_wants_them
     assert isinstance(result, Result) and result.passed, result.failure
 
 
+def test_a_version_of_the_registry_is_added_as_the_file_that_was_logged(
+    name: str, tmp_path: Path, onnxruntime: Any
+) -> None:
+    uri = registered(tmp_path).uri
+    assert add.run(["models:/mine/1", f"name={name}", f"tracking.uri={uri}"]) == 0
+    data = manifest("model", name)
+    assert data["source"] == "models:/mine/1, added by its user." and list(data["artifacts"]["own"]) == ["onnx"]
+
+
 def test_the_manifest_is_valid_with_its_open_fields_and_listed_in_the_zoo(
     name: str, tmp_path: Path, onnxruntime: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add.run([str(doubled(tmp_path / "m.onnx", "batch", 3)), f"name={name}"])
     assert spec.run(["validate", f"+model={name}"]) == 0
     capsys.readouterr()
-    zoo.run([name])
+    zoo.run(["list", name])
     assert "yours" in capsys.readouterr().out
 
 
@@ -170,6 +181,36 @@ def test_a_model_that_no_software_runs_is_not_added_and_every_reason_is_told(
     assert said.startswith("No software here runs it") and "onnxruntime: ONNX Runtime" in said and "pset" in said
     assert not (cli.CONF / "model" / f"{name}.yaml").exists()
     assert not [p for p in (ROOT / "artifacts" / "models").iterdir() if p.name == name or p.name.startswith(".adding")]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"outputs": [{"name": "z", "dtype": "float32", "meaning": "values"}]},
+            "names the output «z», the model file has y",
+        ),
+        (
+            {"outputs": [{"name": "y", "dtype": "int64", "meaning": "values"}]},
+            "is int64 in the manifest and float32 in",
+        ),
+        ({"inputs": {"name": "z"}}, "names the input «z», the model file has x"),
+        ({"inputs": {"dtype": "float64"}}, "is float64 in the manifest and float32 in the model file"),
+        (
+            {"inputs": {"shape": ["batch", 4]}},
+            "has shape ['batch', 4] in the manifest and ['batch', 3] in the model file",
+        ),
+    ],
+)
+def test_a_manifest_that_does_not_fit_its_file_is_answered_with_what_the_file_has(
+    name: str, tmp_path: Path, onnxruntime: Any, change: dict[str, Any], said: str
+) -> None:
+    path = doubled(tmp_path / "m.onnx", "batch", 3)
+    add.run([str(path), f"name={name}"])
+    data = manifest("model", name)
+    data["inputs"][0] |= change.get("inputs", {})
+    (trial,) = tried(data | {k: v for k, v in change.items() if k != "inputs"}, {"onnx": path}, "onnxruntime")
+    assert trial.runs is False and said in trial.why and "\n" not in trial.why
 
 
 @pytest.mark.parametrize("words", [[], ["a.onnx", "b.onnx"], ["a.onnx", "dataset=b"]])

@@ -8,27 +8,12 @@ from flows import cli
 from tasks.errors import Refused
 from tasks.specs.protocol import Tracking
 from tasks.tracking.registry import downloaded
-from tests.artifacts.own_models import doubled
+from tests.tracking.registered import registered
 
 
 @pytest.fixture(scope="module")
 def tracking(tmp_path_factory: pytest.TempPathFactory) -> Tracking:
-    """A store with «mine», version 1, under the alias «best»."""
-    from mlflow.models import Model
-
-    from tasks.tracking.store import client
-
-    folder = tmp_path_factory.mktemp("registry")
-    found = cli.default([f"tracking.uri=sqlite:///{folder / 'mlflow.db'}"]).tracking
-    made, experiment = client(found)
-    run = made.create_run(experiment)
-    doubled(folder / "logged" / "model.onnx", "batch", 3)
-    Model().add_flavor("onnx", data="model.onnx").save(str(folder / "logged" / "MLmodel"))
-    made.log_artifacts(run.info.run_id, str(folder / "logged"), "model")
-    made.create_registered_model("mine")
-    made.create_model_version("mine", f"{run.info.artifact_uri}/model", run.info.run_id)
-    made.set_registered_model_alias("mine", "best", "1")
-    return found
+    return registered(tmp_path_factory.mktemp("registry"))
 
 
 @pytest.mark.parametrize("uri", ["models:/mine/1", "models:/mine@best"])

@@ -14,7 +14,8 @@ from tasks.errors import Refused
 from tasks.specs.model import Modality
 
 NAMES = ("name", "modality", "batch", "force", "software", "dataset", "licence", "tracking.uri")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+TAKEN = ("null", "true", "false", "nan", "inf")  # which YAML and Hydra read as something else
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ def heard(words: Sequence[str]) -> Answers:
             raise Refused(plugins.unknown("word", word, known))
     if said.get("modality") and said["modality"] not in get_args(Modality):
         raise Refused(plugins.unknown("modality", said["modality"], sorted(get_args(Modality))))
-    if "name" in said and not NAME.fullmatch(said["name"]):
-        raise Refused(f"name={said['name']}: letters, digits, dots, dashes, and underscores make a name.")
+    if "name" in said and (not NAME.fullmatch(said["name"]) or said["name"].lower() in TAKEN):
+        raise Refused(
+            f"name={said['name']}: a letter first, then letters, digits, dots, dashes, and underscores make a name."
+        )
     return Answers(
         name=said.get("name"),
         modality=said.get("modality"),
@@ -66,7 +69,7 @@ def heard(words: Sequence[str]) -> Answers:
 def plain(stem: str) -> str:
     """A name that Hydra takes, from a file's: letters, digits, and underscores."""
     kept = "".join(c if c.isalnum() and c.isascii() else "_" for c in stem).strip("_").lower()
-    return kept or "mine"
+    return kept if NAME.fullmatch(kept) and kept not in TAKEN else f"my_{kept}".rstrip("_")
 
 
 def require_inputs(answers: Answers, found: Found) -> None:
