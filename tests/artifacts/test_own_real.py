@@ -6,6 +6,7 @@ Written in the environments of conf/software, which are large; held against the 
 import json
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -132,9 +133,26 @@ def test_an_exported_program_is_brought_without_its_pickled_examples_and_run(tor
 
 
 @LARGE
-def test_copies_on_write_hold_the_same_weights(torch: Path, tmp_path: Path) -> None:
-    import zipfile
+def test_a_guard_that_torch_would_execute_is_refused(torch: Path, tmp_path: Path) -> None:
+    target = tmp_path / "executed"
+    with zipfile.ZipFile(torch / "two.pt2") as whole, zipfile.ZipFile(tmp_path / "evil.pt2", "w") as evil:
+        for entry in whole.infolist():
+            data = whole.read(entry)
+            if entry.filename.endswith("models/model.json"):
+                program = json.loads(data)
+                program["guards_code"] = [f"__import__('pathlib').Path({str(target)!r}).touch() is None"]
+                data = json.dumps(program).encode()
+            evil.writestr(entry, data)
+    with pytest.raises(Refused, match="it holds the guard"):
+        read(tmp_path / "evil.pt2", "pt2")
+    run = "import sys, torch; m = torch.export.load(sys.argv[1]).module()\n"
+    run += "m(torch.zeros(2, 5, dtype=torch.int64), torch.zeros(2, 3))"
+    inside("pytorch", "-c", run, str(tmp_path / "evil.pt2"))
+    assert target.exists(), "torch no longer executes guards: the check may go"
 
+
+@LARGE
+def test_copies_on_write_hold_the_same_weights(torch: Path, tmp_path: Path) -> None:
     found = read(torch / "two.pt2", "pt2")
     with placing.staged(found, tmp_path) as file, zipfile.ZipFile(file) as kept, zipfile.ZipFile(found.path) as whole:
         weights = [name for name in whole.namelist() if "/weights/weight_" in name]

@@ -191,13 +191,13 @@ def _range(port: Port, answers: Answers, made: Described) -> tuple[float, float]
         _require_safe(port, low, high)
         return (int(low), int(high)) if whole else (low, high)
     if port.values is not None:
-        made.chosen.append(f"«{port.name}» is {port.values[0]} … {port.values[1]}: {port.why}")
+        made.chosen.append(f"«{port.name}» is fed {port.values[0]} … {port.values[1]}: {port.why}")
         return port.values
     if whole and "mask" in port.name.lower():
-        made.chosen.append(f"«{port.name}» is a mask by its name: all 1")
+        made.chosen.append(f"«{port.name}» is a mask by its name: fed 1; another: range.{port.name}=[0,1]")
         return 1, 1
     low, high = RANGES.get(port.dtype, (0, 1) if whole else (0.0, 1.0))
-    made.chosen.append(f"«{port.name}» is {low:g} … {high:g}; another: range.{port.name}=[<smallest>,<largest>]")
+    made.chosen.append(f"«{port.name}» is fed {low:g} … {high:g}; another: range.{port.name}=[<smallest>,<largest>]")
     return low, high
 
 
