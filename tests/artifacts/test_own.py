@@ -63,6 +63,7 @@ def torch_file(path: Path) -> Path:
         (b"GGUF\x03\x00\x00\x00", "llama.cpp"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "git lfs pull"),
         (b"<!DOCTYPE html><html>", "is a web page"),
+        (b'<?xml version="1.0"?><net>', "OpenVINO's own format"),
         (b'\x10\x00\x00\x00\x00\x00\x00\x00{"a":{"dtype":1}}', "holds weights (safetensors) and no architecture"),
         (b"", "is empty"),
         (b"just some words that are no model", "neither ONNX"),
@@ -311,6 +312,10 @@ def test_a_saved_model_says_its_signature_without_tensorflow(tmp_path: Path) -> 
 @pytest.mark.parametrize("operator", ["PyFunc", "EagerPyFunc", "ReadFile", "WriteFile", "TFRecordReaderV2", "RpcCall"])
 def test_a_saved_model_that_reaches_beyond_itself_is_refused(tmp_path: Path, operator: str) -> None:
     assert operator in refused(saved_model(tmp_path / "m", ("MatMul", operator)))
+
+
+def test_one_file_of_a_saved_model_is_answered_with_its_folder(tmp_path: Path) -> None:
+    assert f"give its folder, {tmp_path / 'm'}" in refused(saved_model(tmp_path / "m") / "saved_model.pb")
 
 
 def test_a_saved_model_without_the_signature_or_cut_off_or_with_assets_is_a_sentence(tmp_path: Path) -> None:

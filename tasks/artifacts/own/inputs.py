@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tasks.artifacts.own.answers import Answers, require_inputs
+from tasks.artifacts.own.axes import batch_axes, counts_samples, written_out
 from tasks.artifacts.own.found import Found, Port, Size
 from tasks.errors import Refused
 from tasks.specs.unanswered import OPEN
@@ -70,70 +71,14 @@ def _known(found: Found, port: Port, answers: Answers) -> tuple[Size, ...]:
     if len(port.shape) > MOST_DIMENSIONS:
         raise Refused(f"«{port.name}» has {len(port.shape)} dimensions, and {MOST_DIMENSIONS} are the most here.")
     if said is not None and (len(said) != len(port.shape) or not all(map(_agree, port.shape, said))):
-        raise Refused(f"shape.{port.name}={_text(said)} does not fit the file, which says {_text(port.shape)}.")
+        raise Refused(
+            f"shape.{port.name}={written_out(said)} does not fit the file, which says {written_out(port.shape)}."
+        )
     return port.shape
 
 
 def _agree(size: Size, said: int | str) -> bool:
     return not isinstance(size, int) or said == size or (said == "batch" and size == 1)
-
-
-def batch_axes(found: Found, shapes: list[tuple[Size, ...]], answers: Answers) -> list[int | None]:
-    """For each input the dimension that counts samples; None where it has none.
-
-    What was said comes first; then a free dimension of that name; then a free first one. Where none is free, a first
-    dimension of 1 in every input. Raises Refused where that leaves it open.
-    """
-    axes = [_free(found, port, shape, answers) for port, shape in zip(found.inputs, shapes, strict=True)]
-    wide = [shape for shape in shapes if shape]
-    if all(axis is None for axis in axes) and not answers.whole:
-        if answers.batch is not None:
-            raise _fixed_elsewhere(found, shapes, answers.batch)
-        if wide and all(shape[0] == 1 for shape in wide):
-            return [0 if shape else None for shape in shapes]
-    return axes
-
-
-def _free(found: Found, port: Port, shape: tuple[Size, ...], answers: Answers) -> int | None:
-    """Of one input: said, named, or first."""
-    said = answers.shapes.get(port.name)
-    if said is not None:
-        return said.index("batch") if "batch" in said else None
-    if answers.whole:
-        return None
-    if answers.batch is not None:
-        there = answers.batch < len(shape) and not (isinstance(shape[answers.batch], int) and shape[answers.batch] != 1)
-        return answers.batch if there else None
-    named = [place for place, size in enumerate(shape) if _is_batch(size)]
-    if named or not shape:
-        return named[0] if named else None
-    if not isinstance(shape[0], int) and not _runs_along(shape[0]):
-        return 0
-    if shape[0] != 1 and any(not isinstance(size, int) for size in shape):
-        raise Refused(
-            f"{found.path}: which dimension of «{port.name}» {_text(shape)} counts the samples is not clear. Say "
-            "it with batch=0, batch=1, …; or batch=none, where the input is one sample."
-        )
-    return None
-
-
-def _is_batch(size: Size) -> bool:
-    return isinstance(size, str) and (size.lower() in ("n", "b", "bs") or "batch" in size.lower())
-
-
-def _runs_along(size: Size) -> bool:
-    """Whether its name says that it is another than the samples'."""
-    return isinstance(size, str) and any(word in size.lower() for word in ("seq", "time", "len", "frame"))
-
-
-def _fixed_elsewhere(found: Found, shapes: list[tuple[Size, ...]], axis: int) -> Refused:
-    sizes = [shape[axis] for shape in shapes if len(shape) > axis]
-    if not sizes:
-        return Refused(f"batch={axis}: no input of {found.path} has so many dimensions.")
-    return Refused(
-        f"batch={axis}: the file fixes this dimension to {sizes[0]}, so it cannot count samples. Export it with that "
-        "dimension free, or say batch=none: then one query is the whole input."
-    )
 
 
 def _size(port: Port, shape: tuple[Size, ...], place: int, sizes: dict[str, int], made: Described) -> int:
@@ -151,7 +96,7 @@ def _size(port: Port, shape: tuple[Size, ...], place: int, sizes: dict[str, int]
 
 
 def _word(size: Size) -> str:
-    return "batch" if _is_batch(size) else str(size) if isinstance(size, int) else f"<{size or 'number'}>"
+    return "batch" if counts_samples(size) else str(size) if isinstance(size, int) else f"<{size or 'number'}>"
 
 
 def _usual(port: Port, shape: tuple[Size, ...], place: int, name: str) -> int:
@@ -205,7 +150,3 @@ def _require_safe(port: Port, low: float, high: float) -> None:
     """A position outside its table ends the process of some runtimes."""
     if port.values is not None and not port.values[0] <= low <= high <= port.values[1]:
         raise Refused(f"range.{port.name}=[{low:g},{high:g}] leaves {port.values[0]} … {port.values[1]}: {port.why}.")
-
-
-def _text(shape: tuple[Size, ...]) -> str:
-    return "[" + ",".join("?" if size is None else str(size) for size in shape) + "]"

@@ -17,6 +17,7 @@ OTHERS: tuple[tuple[bytes, str, str], ...] = (
     (b"version https://git-lfs", "only the pointer of Git LFS", "run git lfs pull where it comes from"),
     (b"<!DOCTYPE", "a web page", "download the file itself"),
     (b"<html", "a web page", "download the file itself"),
+    (b"<?xml", "an XML file, such as OpenVINO's own format, which is not read here", "give the ONNX file of the model"),
     (b"\x1f\x8b", "a gzip archive", "unpack it and give what is inside"),
     (b"\x89PNG", "a picture", "a data set is added with dataset=<folder>"),
     (b"\xff\xd8\xff", "a picture", "a data set is added with dataset=<folder>"),
@@ -64,6 +65,8 @@ def _file(path: Path) -> str:
         head = file.read(64)
     if not head:
         raise Refused(f"{path} is empty.")
+    if path.name == "saved_model.pb":
+        raise Refused(f"{path} is one file of a SavedModel: give its folder, {path.parent}.")
     if head[4:8] == b"TFL3":
         return "tflite"
     if head.startswith(b"PK\x03\x04"):
