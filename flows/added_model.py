@@ -35,6 +35,8 @@ def add(path: Path, source: str, answers: Answers, name: str) -> int:
         chosen = _chosen(trials, answers)
         settled = placing.settled(file, name, ROOT)
     data |= manifest.files(found, settled, ROOT)
+    if "build" in data:
+        data["build"][manifest.WEIGHTS] |= _counted(data)
     data |= {} if chosen == DEFAULT else {"defaults": manifest.default_software(chosen)}
     manifest.write(target, data, source)
     _say(source, found, inputs, trials)
@@ -57,6 +59,13 @@ def _trials(draft: dict[str, Any], found: Found, file: Path, only: str | None) -
         return tried(draft, {found.format: file}, only)
     model = Model.model_validate(neutral(draft))
     return tried(draft, {form: models.bring(made, say("add")) for form, made in model.files().items()}, only)
+
+
+def _counted(data: dict[str, Any]) -> dict[str, int]:
+    """What was counted when it was exported: parameters, and multiply-accumulates of one sample."""
+    built = next(file.built for file in Model.model_validate(neutral(data)).files().values() if file.built)
+    facts = models.facts_of(built)
+    return {name: int(facts[name]) for name in ("parameters", "macs")}
 
 
 def _chosen(trials: list[Tried], answers: Answers) -> str:

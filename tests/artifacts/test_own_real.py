@@ -26,6 +26,7 @@ from tasks.specs.model import Model
 from tasks.specs.unanswered import neutral
 from tasks.stacks import lock
 from tasks.stacks.build import ensure
+from tasks.stacks.stack import environ
 from tests.predictors.real_stacks import LARGE, done, inside, written
 
 TENSORFLOW = """
@@ -162,7 +163,9 @@ def test_copies_on_write_hold_the_same_weights(torch: Path, tmp_path: Path) -> N
 
 
 TRANSFORMERS = """
-import sys, transformers
+import sys
+import tasks.artifacts.zoo.torchvision_shim
+import transformers
 config = transformers.BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
                                  intermediate_size=16, max_position_embeddings=24, num_labels=3)
 transformers.set_seed(1)
@@ -172,8 +175,9 @@ transformers.BertForSequenceClassification(config).save_pretrained(sys.argv[1])
 
 @LARGE
 def test_weights_for_transformers_are_exported_once_and_held_against_their_source(tmp_path: Path) -> None:
-    python = ensure(lock.read(models.LOCK), "torch").python
-    done(subprocess.run([python, "-c", TRANSFORMERS, str(tmp_path / "bert")], capture_output=True, text=True))
+    stack = ensure(lock.read(models.LOCK), "torch")
+    command = [stack.python, "-c", TRANSFORMERS, str(tmp_path / "bert")]
+    done(subprocess.run(command, env=environ(stack, ROOT), capture_output=True, text=True))
     found = read(tmp_path / "bert", kinds.kind_of(tmp_path / "bert"))
     data = manifest.fields("own", "bert", found, described(found, heard([])), heard([]))
     assert data["inputs"][0] | {"shape": ["batch", 24], "range": [0, 59]} == data["inputs"][0]
