@@ -10,7 +10,6 @@ import yaml
 
 from flows import cli
 from tasks import ROOT
-from tasks.artifacts.archive import write_archive
 from tasks.artifacts.files import sha256_of, written
 from tasks.artifacts.own import manifest
 from tasks.artifacts.own.answers import Answers, plain
@@ -45,7 +44,7 @@ def _fields(name: str, pictures: Pictures, answers: Answers) -> dict[str, Any]:
     archives: dict[str, Any] = {}
     if pictures.rows is not None:
         file = ROOT / ARCHIVES / name / f"{SPLIT}.zip"
-        write_archive(pictures.samples(), file)
+        pictures.pack(file)
         archives[SPLIT] = {"path": file.relative_to(ROOT).as_posix(), "sha256": sha256_of(file)}
     where = pictures.path.resolve()
     inside = where.relative_to(ROOT).as_posix() if where.is_relative_to(ROOT) else str(where)

@@ -47,8 +47,11 @@ def test_a_table_becomes_an_archive_with_every_picture_label_and_group(tmp_path:
         text = "".join(f'{{"file": "{f}", "label": {c}, "group": "{g}"}}\n' for f, c, g in rows)
     found = read(table(tmp_path / f"t.{kind}", text, *(f for f, _, _ in rows)))
     assert found.labels == ("2", "10") and found.count == 3
-    write_archive(found.samples(), tmp_path / "all.zip")
-    kept = [(s.file, s.label, s.group, s.data) for s in read_archive(tmp_path / "all.zip")]
+    found.pack(tmp_path / "all.zip")
+    samples = read_archive(tmp_path / "all.zip")
+    write_archive(samples, tmp_path / "same.zip")
+    assert (tmp_path / "all.zip").read_bytes() == (tmp_path / "same.zip").read_bytes()
+    kept = [(s.file, s.label, s.group, s.data) for s in samples]
     picture = png((200, 0, 0))
     assert kept == [
         ("c.png", "2", "c.png", picture),

@@ -4,17 +4,19 @@ In: a path. Out: `Pictures`, or one sentence. Nothing is decoded but the first p
 """
 
 import csv
+import io
 import json
 import re
+import zipfile
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from tasks.artifacts.archive import Sample
+from tasks.artifacts.archive import COLUMNS, EPOCH, INDEX
+from tasks.artifacts.files import placed
 from tasks.errors import Refused
 from tasks.processing.samples import SUFFIXES
 
@@ -42,9 +44,21 @@ class Pictures:
     count: int
     rows: tuple[Row, ...] | None = None
 
-    def samples(self) -> Iterable[Sample]:
-        """Every picture of a table with its bytes."""
-        return (Sample(r.file, r.label, r.group, (self.path.parent / r.file).read_bytes()) for r in self.rows or ())
+    def pack(self, path: Path) -> None:
+        """Every picture of a table into one archive, as `tasks/artifacts/archive.py` writes it, one after the other."""
+        ordered, index = sorted(self.rows or (), key=lambda row: row.file), io.StringIO()
+        csv.writer(index, lineterminator="\n").writerows([COLUMNS, *((r.file, r.label, r.group) for r in ordered)])
+        with placed(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+            _put(archive, INDEX, index.getvalue().encode())
+            for row in ordered:
+                _put(archive, row.file, (self.path.parent / row.file).read_bytes())
+
+
+def _put(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    entry = zipfile.ZipInfo(name, EPOCH)
+    entry.create_system = 3  # the same on every operating system
+    entry.external_attr = 0o644 << 16
+    archive.writestr(entry, data)
 
 
 def read(path: Path) -> Pictures:
