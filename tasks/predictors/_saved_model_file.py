@@ -2,7 +2,9 @@
 
 Protocol buffers' wire format (protobuf.dev, «Encoding»): a key is field × 8 + kind; kind 0 a varint, 1 eight bytes,
 2 a length and as many bytes, 5 four. Fields are those of TensorFlow's saved_model.proto, meta_graph.proto, graph.proto.
-A graph is a program: operators that reach files, the network, or Python are refused. Lean, Python 3.9.
+A graph is a program: operators that reach files, the network, or Python are refused. Those that write and read
+checkpoints are in every SavedModel, in functions of their own that loading it never calls; nowhere else may they be.
+Lean, Python 3.9.
 """
 
 from __future__ import annotations
@@ -26,10 +28,11 @@ TYPES = {
     10: "bool",
     19: "float16",
 }
-STORING = {"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename", "StringJoin"}  # of every SavedModel
+STORING = {"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"}
+GRAPH, SIGNATURES, OBJECTS = 2, 5, 7  # fields of a MetaGraphDef
 FOREIGN = re.compile(
-    r"py_?func|file|reader|dataset|iterator|rpc|socket|summary|debug|collective|^_?(send|recv|host)|^save|^restore"
-    r"|lookuptable.*import|remotecall|^tpu|xla_?(host|launch)|decodeproto|encodeproto|printv2|bigtable|kafka",
+    r"py_?func|file|reader|dataset|iterator|rpc|socket|summary|debug|collective|^_?(send|recv|host)|^save|^restore|^load"
+    r"|^immutableconst|vocab|checkpoint|^remote|^tpu|xla_?(host|launch)|decodeproto|encodeproto|printv2|bigtable|kafka",
     re.IGNORECASE,
 )
 
@@ -50,7 +53,9 @@ def require_data(folder: Path) -> Signature:
         if not graphs:
             raise ValueError("it holds no graph")
         parts = list(fields(graphs[0]))
-        if foreign := sorted({op for op in _operators(parts) if op not in STORING and FOREIGN.search(op)}):
+        if not any(number == OBJECTS for number, _ in parts):
+            raise ValueError("it is of TensorFlow 1, which runs its graph to load it; save it with TensorFlow 2")
+        if foreign := _foreign(parts):
             raise TouchstoneError(
                 f"{path} has the operator {', '.join(foreign[:5])}, which reaches beyond the model (files, the "
                 "network, or Python). Model files are data: export the part that computes, without reading or decoding."
@@ -88,15 +93,28 @@ def _varint(view: Any, at: int) -> tuple[int, int]:
     raise ValueError("a number has no end")
 
 
-def _operators(parts: list[tuple[int, Any]]) -> Iterator[str]:
-    """The operators of the graph (field 2) and of its library's functions."""
-    for graph in (value for number, value in parts if number == 2):
+def _foreign(parts: list[tuple[int, Any]]) -> list[str]:
+    """The operators that reach beyond the model, in the graph and in the functions of its library."""
+    functions, found = {}, set()
+    for graph in (value for number, value in parts if number == GRAPH):
         for number, value in fields(graph):
             if number == 1:
-                yield from _named(value)
+                found |= {op for op in _named(value) if FOREIGN.search(op)}
             elif number == 2:
-                functions = (f for n, f in fields(value) if n == 1)
-                yield from (op for f in functions for n, node in fields(f) if n == 3 for op in _named(node))
+                functions.update({_called(f): bytes(f) for n, f in fields(value) if n == 1})
+    objects = b"".join(bytes(value) for number, value in parts if number == OBJECTS)
+    for name, body in functions.items():
+        ops = {op for n, node in fields(body) if n == 3 for op in _named(node) if FOREIGN.search(op)}
+        others = (other for called, other in functions.items() if called != name)
+        reached = name.encode() in objects or any(name.encode() in other for other in others)
+        found |= ops if reached else ops - STORING
+    return sorted(found)
+
+
+def _called(function: Any) -> str:
+    """The name of a function: the first field of its signature."""
+    signature = next(value for number, value in fields(function) if number == 1)
+    return bytes(dict(fields(signature))[1]).decode()
 
 
 def _named(node: Any) -> Iterator[str]:
@@ -104,7 +122,7 @@ def _named(node: Any) -> Iterator[str]:
 
 
 def _signature(path: Path, parts: list[tuple[int, Any]]) -> Signature:
-    signatures = dict(_entry(value) for number, value in parts if number == 5)
+    signatures = dict(_entry(value) for number, value in parts if number == SIGNATURES)
     if SIGNATURE not in signatures:
         known = ", ".join(sorted(name for name in signatures if not name.startswith("__"))) or "none"
         raise TouchstoneError(

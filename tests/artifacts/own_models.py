@@ -85,8 +85,17 @@ def _varint(number: int) -> bytes:
     return bytes([*made, number])
 
 
-def saved_model(folder: Path, operators: tuple[str, ...] = ("MatMul",), signature: str = "serving_default") -> Path:
-    """What TensorFlow writes, as far as it says something: x (batch, 3) float32 → y (batch, 2) float32."""
+def saved_model(
+    folder: Path,
+    operators: tuple[str, ...] = ("MatMul",),
+    signature: str = "serving_default",
+    calls: str = "MatMul",
+    old: bool = False,
+) -> Path:
+    """What TensorFlow writes, as far as it says something: x (batch, 3) float32 → y (batch, 2) float32.
+
+    ``calls``: what the function that serves has in it; another one, «traced_save», stores. ``old``: as TensorFlow 1.
+    """
 
     def tensor(name: str, *sizes: int) -> bytes:
         shape = message(*((2, message((1, size))) for size in sizes))
@@ -94,7 +103,11 @@ def saved_model(folder: Path, operators: tuple[str, ...] = ("MatMul",), signatur
 
     nodes = message(*((1, message((1, f"n{k}"), (2, op))) for k, op in enumerate(operators)))
     asked = message((1, tensor("x", -1, 3)), (2, tensor("y", -1, 2)))
-    graph = message((2, nodes), (5, message((1, signature), (2, asked))))
+    storing = message((1, message((1, "traced_save"))), (3, message((1, "s"), (2, "SaveV2"))))
+    serving = message((1, message((1, "serve"))), (3, message((1, "c"), (2, calls))))
+    library = message((2, message((1, storing), (1, serving))))
+    objects = () if old else ((7, "serve"),)
+    graph = message((2, nodes + library), (5, message((1, signature), (2, asked))), *objects)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "saved_model.pb").write_bytes(message((1, 1), (2, graph)))
     (folder / "variables").mkdir(exist_ok=True)

@@ -309,9 +309,17 @@ def test_a_saved_model_says_its_signature_without_tensorflow(tmp_path: Path) -> 
     assert model.beside == ("variables/variables.index",)
 
 
-@pytest.mark.parametrize("operator", ["PyFunc", "EagerPyFunc", "ReadFile", "WriteFile", "TFRecordReaderV2", "RpcCall"])
+@pytest.mark.parametrize("operator", ["PyFunc", "EagerPyFunc", "ReadFile", "WriteFile", "ImmutableConst", "RpcCall"])
 def test_a_saved_model_that_reaches_beyond_itself_is_refused(tmp_path: Path, operator: str) -> None:
     assert operator in refused(saved_model(tmp_path / "m", ("MatMul", operator)))
+
+
+def test_what_stores_may_be_where_loading_never_goes_and_nowhere_else(tmp_path: Path) -> None:
+    assert found(saved_model(tmp_path / "good")).format == "saved_model"
+    assert "SaveV2" in refused(saved_model(tmp_path / "serves", calls="SaveV2"))
+    assert "MergeV2Checkpoints" in refused(saved_model(tmp_path / "main", ("MergeV2Checkpoints",)))
+    assert "SaveV2" in refused(saved_model(tmp_path / "calls", calls="traced_save"))
+    assert "of TensorFlow 1" in refused(saved_model(tmp_path / "old", old=True))
 
 
 def test_one_file_of_a_saved_model_is_answered_with_its_folder(tmp_path: Path) -> None:
