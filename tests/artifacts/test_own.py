@@ -1,6 +1,7 @@
 """The user's own model: what its bytes are, what is read and decided, and what is refused in one sentence."""
 
 import json
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -285,6 +286,16 @@ def test_nothing_is_left_where_the_block_fails(tmp_path: Path) -> None:
     with pytest.raises(Refused), placing.staged(model, tmp_path):
         raise Refused("no software runs it")
     assert not list((tmp_path / "artifacts" / "models").iterdir())
+
+
+def test_what_a_killed_process_left_goes_after_a_day_and_what_another_one_stages_stays(tmp_path: Path) -> None:
+    model = found(doubled(tmp_path / "m.onnx", "batch", 3))
+    old, new = (tmp_path / "artifacts" / "models" / f".adding-{name}" for name in ("old", "new"))
+    for folder in (old, new):
+        (folder / "model").mkdir(parents=True)
+    os.utime(old, (0, 0))
+    with placing.staged(model, tmp_path):
+        assert not old.exists() and new.exists()
 
 
 def test_the_text_of_a_manifest_reads_back_as_its_fields(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ would change what was added.
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from tasks.errors import Refused
 NAMES = {"onnx": "model.onnx", "tflite": "model.tflite", "keras": "model.keras", "pt2": "model.pt2"}
 MODELS = "artifacts/models"
 PART = 1 << 30
+PREFIX, DAY_S = ".adding-", 86_400
 
 
 @contextmanager
@@ -26,7 +28,10 @@ def staged(found: Found, root: Path) -> Iterator[Path]:
     """The first file in a folder of its own, beside its place; the folder is gone when the block ends."""
     parent = root / MODELS
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent, prefix=".adding-") as folder:
+    for left in parent.glob(f"{PREFIX}*"):  # of a process that was killed
+        if time.time() - left.stat().st_mtime > DAY_S:
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=parent, prefix=PREFIX) as folder:
         name = NAMES.get(found.format, found.path.name)
         target = Path(folder) / "model" / (name if name not in found.beside else f"graph-{name}")
         try:
