@@ -176,14 +176,16 @@ def test_what_is_there_is_not_written_over_unless_asked_and_never_what_is_the_pr
 def test_a_model_that_no_software_runs_is_not_added_and_every_reason_is_told(
     name: str, tmp_path: Path, onnxruntime: Any
 ) -> None:
-    path, before = doubled(tmp_path / "m.onnx", "batch", 3, opset=99), set((ROOT / "artifacts" / "models").iterdir())
+    path, home = doubled(tmp_path / "m.onnx", "batch", 3, opset=99), ROOT / "artifacts" / "models"
+    home.mkdir(exist_ok=True)
+    before = set(home.iterdir())
     said = refused(str(path), f"name={name}", "software=onnxruntime")
     assert (
         said.startswith("No software here runs it")
         and "the file is of opset 99, and this version knows them up to" in said
     )
     assert not (cli.CONF / "model" / f"{name}.yaml").exists()
-    assert set((ROOT / "artifacts" / "models").iterdir()) == before
+    assert set(home.iterdir()) == before
 
 
 @pytest.mark.parametrize(
