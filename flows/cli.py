@@ -19,6 +19,7 @@ from tasks.database import masked
 from tasks.errors import Refused, TouchstoneError
 from tasks.specs.evaluation import Evaluation
 from tasks.specs.protocol import Drift
+from tasks.specs.unanswered import OPEN, neutral, unanswered
 
 SYNTHETIC = "dataset=synthetic"  # what a model is measured on that has no data
 S = TypeVar("S", bound=BaseModel)
@@ -162,13 +163,25 @@ def composed(overrides: list[str]) -> Evaluation:
     if _without_data(data) and not any(word.lstrip("+").startswith("dataset") for word in overrides):
         overrides = [*overrides, SYNTHETIC]
         data, choices = _filled("evaluate", overrides)
-    return validated(data, choices, overrides)
+    return validated(_answered(data, choices), choices, overrides)
 
 
 def _without_data(data: dict[str, Any]) -> bool:
     """Whether the model has inputs, and a last layer that means nothing on any data set that there is."""
-    model = data["model"]
+    model = neutral(data["model"])
     return bool(model.get("inputs")) and not (model.get("heads") or {}).get(model.get("weights"))
+
+
+def _answered(data: dict[str, Any], choices: dict[str, str]) -> dict[str, Any]:
+    """Without what is «???» in the model, where the inputs are synthetic; else `Refused`, which names it."""
+    model, dataset = data["model"], data.get("dataset") or {}
+    if dataset.get("kind") != "synthetic" and (found := unanswered(model)):
+        raise Refused(
+            f"conf/model/{choices.get('model')}.yaml: {', '.join(found)} {'is' if len(found) == 1 else 'are'} still "
+            f"«{OPEN}», and what is right on dataset={dataset.get('id')} depends on it. Answer it there, or measure "
+            f"speed alone: {SYNTHETIC}"
+        )
+    return {**data, "model": neutral(model)}
 
 
 def own_fields(flow: str) -> list[str]:
@@ -212,9 +225,16 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
             raise Refused(_missing_option(error)) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise Refused(_hydra_sentence(error, overrides)) from error
+    missing = [key for key in missing if not _of_model(key, data)]
     if missing and ("model" in data or flow != "evaluate"):
         raise Refused(" ".join(f"{key} has no value. Set it: {key}=<value>." for key in missing))
     return data, choices
+
+
+def _of_model(key: str, data: dict[str, Any]) -> bool:
+    """Whether a field without a value is one that a model's manifest may leave open."""
+    place = key.replace("[", ".").replace("]", "").partition(".")
+    return place[0] == "model" and place[2] in unanswered(data["model"])
 
 
 def _forced(word: str) -> str:

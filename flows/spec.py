@@ -19,6 +19,7 @@ from flows import cli
 from tasks import ROOT
 from tasks.errors import Refused
 from tasks.specs.evaluation import Evaluation
+from tasks.specs.unanswered import neutral
 
 GROUPS = ("dataset", "software", "hw", "scenario", "tracing", "workers", "tracking")
 SCHEMA = cli.CONF / "schema" / "evaluation.json"
@@ -80,7 +81,7 @@ def _every_option() -> Iterator[list[str]]:
 
 def _has_data(model: str) -> bool:
     """Whether it is right or wrong about something; one that only takes time has no heads."""
-    return bool(_fields(model).get("heads"))
+    return bool(neutral(_fields(model)).get("heads"))
 
 
 def _in_every_format(model: str) -> bool:
@@ -95,7 +96,7 @@ def _fields(model: str) -> dict[str, Any]:
 def _pairs(manifest: Path) -> list[tuple[str, str]]:
     """(weights, data set) of every head; a manifest without any is composed with synthetic inputs."""
     data = yaml.safe_load(manifest.read_text()) or {}
-    heads = data.get("heads") if isinstance(data, dict) else None
+    heads = neutral(data).get("heads") if isinstance(data, dict) else None
     pairs = [(w, d) for w, of in (heads or {}).items() if isinstance(of, dict) for d in of]
     return pairs or [(str(data.get("weights", "")), cli.SYNTHETIC.partition("=")[2])]
 

@@ -20,6 +20,7 @@ from tasks.errors import Refused, TouchstoneError
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
 from tasks.specs.model import Model
+from tasks.specs.unanswered import neutral
 
 HEAD = ("modality", "model", "parameters", "MACs", "built", "read by")
 
@@ -42,7 +43,7 @@ def chosen(words: list[str]) -> list[Model]:
 def _manifest(name: str) -> Model:
     fields = yaml.safe_load(cli.manifest("model", name).read_text())
     try:
-        return Model.model_validate({key: value for key, value in fields.items() if key != "defaults"})
+        return Model.model_validate(neutral({key: value for key, value in fields.items() if key != "defaults"}))
     except ValidationError as error:
         raise Refused(
             f"conf/model/{name}.yaml is no model, in {error.error_count()} places: python -m flows.spec validate "
@@ -94,7 +95,7 @@ def _short(number: int | None) -> str:
 def _state(model: Model, kept: dict[Any, models.Kept]) -> str:
     file = built(model)
     if file is None or file.built is None:
-        return "by DVC"
+        return "by DVC" if any(artifact.stage for artifact in model.files().values()) else "yours"
     entry = kept.get(models.folder_of(file.built))
     return f"{entry.size_bytes / 1e6:.0f} MB" if entry else "no"
 

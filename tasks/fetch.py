@@ -9,7 +9,7 @@ from prefect import task
 from tasks import ROOT
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
-from tasks.artifacts.store import dvc_state, fetch, present
+from tasks.artifacts.store import dvc_state, fetch, files_of, present
 from tasks.placement.again import ONCE_MORE
 from tasks.placement.calls import Share
 from tasks.placement.cluster import place
@@ -31,7 +31,8 @@ def _fetched(artifact: Artifact, say: Callable[[str], None]) -> dict[str, Any]:
     """On the node."""
     path = fetch(artifact, ROOT, say)
     sha256 = artifact.sha256 or sha256_of(path)
-    return {"path": str(path), "sha256": sha256, "size_bytes": path.stat().st_size, "dvc": dvc_state(artifact, ROOT)}
+    size = sum(file.stat().st_size for file in files_of(artifact, path))
+    return {"path": str(path), "sha256": sha256, "size_bytes": size, "dvc": dvc_state(artifact, ROOT)}
 
 
 @task(persist_result=False, name="identify folder", task_run_name=titled("identify {folder}"), **ONCE_MORE)

@@ -29,16 +29,24 @@ def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, A
     """
     reference = Path(model["path"]).with_name(REFERENCE)
     held = read(reference) if reference.is_file() else {}
-    found = predictor.predict(stacked([data.one(sample) for sample in range(COMPARED)]))
-    each = found if isinstance(found, tuple) else (found,)
-    pairs = zip(model["outputs"], each)  # noqa: B905  (Python 3.9)
+    pairs = zip(model["outputs"], _answers(predictor, data, bool(model.get("one_at_a_time"))))  # noqa: B905  (3.9)
     rows = [(output["name"], *_row(np.asarray(array), held, output["name"])) for output, array in pairs]
     return {name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)}
 
 
+def _answers(predictor: Base, data: Data, apart: bool) -> list[Any]:
+    """An array for each output: of both samples at once, or one after the other and end to end."""
+    samples = [data.one(sample) for sample in range(COMPARED)]
+    parts = [predictor.predict(stacked(part)) for part in ([[one] for one in samples] if apart else [samples])]
+    tuples = [found if isinstance(found, tuple) else (found,) for found in parts]
+    if not apart:
+        return list(tuples[0])
+    return [np.concatenate([np.ravel(array) for array in arrays]) for arrays in zip(*tuples)]  # noqa: B905  (3.9)
+
+
 def _row(array: Any, held: dict[str, Any], name: str) -> tuple[Any, ...]:
     flat = array.reshape(-1).astype(np.float64)
-    seen = (flat.size, bool(np.isfinite(flat).all()), float(flat.std()))
+    seen = (flat.size, bool(np.isfinite(flat).all()), float(flat.std()) if flat.size else 0.0)
     if f"{name}.values" not in held:
         return (*seen, float("nan"), float("nan"))
     alike = list(array.shape) == held[f"{name}.shape"].tolist()

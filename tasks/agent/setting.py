@@ -18,6 +18,7 @@ import numpy as np
 from tasks import plugins
 from tasks.environment.page_cache import resident_share
 from tasks.errors import TouchstoneError
+from tasks.predictors._arranged import arranged
 from tasks.predictors.base import Base, Setup
 from tasks.processing import AFTER, BEFORE, compose
 from tasks.processing.samples import Samples, open_samples
@@ -95,6 +96,7 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[
             f"{request['framework']} cannot be imported in {sys.executable}: {error}. "
             "Use software.environment=isolated, or install it beside the project."
         ) from error
+    predictor = arranged(predictor, request["model"]["inputs"])
     return predictor, {"effective": effective, "page_cache_share": share, **getattr(predictor, "client", dict)()}
 
 

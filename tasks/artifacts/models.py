@@ -94,7 +94,7 @@ def present(artifact: Artifact) -> bool:
 
 def folder_of(built: Built) -> Path:
     """Named by what the bytes depend on: manifest, environment, and fitted statistics; its checksum holds the code."""
-    said = built.model_dump(mode="json", exclude={"format": True, "build": KNOWN})
+    said = built.model_dump(mode="json", exclude={"format": True, "build": KNOWN | {"folder"}})
     files = [LOCK, *([ROOT / built.build.statistics] if built.build.statistics else [])]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for file in files:

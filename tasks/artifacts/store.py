@@ -50,14 +50,24 @@ def dvc_state(artifact: Artifact, root: Path) -> dict[str, str]:
     return {"path": artifact.path, "md5": pipeline.recorded(artifact.path, root).md5}
 
 
+def files_of(artifact: Artifact, path: Path) -> list[Path]:
+    """Every file of the model, the first at ``path``."""
+    return [path, *(path.parent / name for name in artifact.beside)]
+
+
 def _right(artifact: Artifact, path: Path) -> bool:
     if artifact.sha256 is not None:
-        return matches(path, artifact.sha256)
+        return matches(path, artifact.sha256) and not _others_wrong(artifact, path)
     note = _note(path)
     if not note.is_file():
         return False
     sha256, _, origin = note.read_text(encoding="utf-8").partition("\n")
     return origin == _origin(artifact) and matches(path, sha256.partition(" ")[0])
+
+
+def _others_wrong(artifact: Artifact, path: Path) -> list[str]:
+    """The files beside the first whose bytes are not those of the manifest."""
+    return [name for name, sha256 in artifact.beside.items() if not matches(path.parent / name, sha256)]
 
 
 def _bring(artifact: Artifact, root: Path, say: Callable[[str], None]) -> None:
@@ -93,6 +103,11 @@ def _unstaged(artifact: Artifact, path: Path) -> Refused:
     if not path.exists():
         return Refused(
             f"{artifact.path} is not there, and its manifest names no DVC stage that makes it. Place it there."
+        )
+    if matches(path, str(artifact.sha256)) and (wrong := _others_wrong(artifact, path)):
+        return ArtifactMismatch(
+            f"{', '.join(wrong)} beside {artifact.path} {'is' if len(wrong) == 1 else 'are'} missing, or not what the "
+            "manifest says. Nothing was measured. Place the right files there, or add the model again."
         )
     return ArtifactMismatch(
         f"{artifact.path} has SHA-256 {sha256_of(path)}, the manifest says {artifact.sha256}. Nothing was measured. "

@@ -33,6 +33,7 @@ def agent_request(
         "model": {
             "path": str(model),
             "service_ms": spec.service_ms,
+            "one_at_a_time": not spec.time_only and spec.one_at_a_time,
             "inputs": [t.model_dump(mode="json") for t in spec.inputs],
             "outputs": [t.model_dump(mode="json") for t in spec.outputs],
         },

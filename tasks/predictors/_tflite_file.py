@@ -10,6 +10,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,13 @@ CUSTOM = 32  # BuiltinOperator_CUSTOM
 
 def require_data(path: Path) -> None:
     """The file is a whole model of built-in operators, or TouchstoneError."""
+    with opened(path):
+        pass
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Table]:
+    """The model of the file, known to be whole and of built-in operators; TouchstoneError where it is not."""
     with path.open("rb") as file:
         if file.read(8)[4:] != IDENTIFIER:
             raise TouchstoneError(
@@ -40,11 +48,12 @@ def require_data(path: Path) -> None:
                 foreign = _foreign(model)
             except ValueError as error:
                 raise TouchstoneError(f"{path.name} is cut off, or damaged: {error}. Fetch it again.") from error
-    if foreign:
-        raise TouchstoneError(
-            f"{path.name} has {', '.join(foreign)}. Model files are data: convert the model without custom operators, "
-            "without TensorFlow's own (Flex), and with its weights inside."
-        )
+            if foreign:
+                raise TouchstoneError(
+                    f"{path.name} has {', '.join(foreign)}. Model files are data: convert the model without custom "
+                    "operators, without TensorFlow's own (Flex), and with its weights inside."
+                )
+            yield model
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,15 @@ class Table:
         _require_inside(self.data, end)
         return range(start + 4, end, bytes_each)
 
+    def numbers(self, field: int) -> list[int]:
+        """The elements of a vector of whole numbers, 4 bytes each."""
+        return [_read(self.data, "<i", at) for at in self.vector(field, 4)]
+
+    def text(self, field: int) -> str:
+        """A text; empty where it is left out."""
+        letters = self.vector(field, 1)
+        return bytes(self.data[letters.start : letters.stop]).decode(errors="replace")
+
     def tables(self, field: int) -> Iterator[Table]:
         """The tables of a vector."""
         return (Table(self.data, _target(self.data, at)) for at in self.vector(field, 4))
@@ -85,10 +103,9 @@ def _foreign(model: Table) -> list[str]:
     """What is not in the runtime, or not in this file."""
     found = ["weights in other files"] if model.vector(MODEL["external_buffers"], 4) else []
     for code in model.tables(MODEL["operator_codes"]):
-        letters = code.vector(CODE["custom_code"], 1)
+        name = code.text(CODE["custom_code"])
         kinds = code.number(CODE["deprecated"], "<b"), code.number(CODE["builtin"], "<i")
-        if letters or CUSTOM in kinds:
-            name = bytes(code.data[letters.start : letters.stop]).decode(errors="replace")
+        if name or CUSTOM in kinds:
             found.append(f"the operator {name or 'without a name'}")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,6 +24,7 @@ DTYPES = {
     "tensor(int64)": "int64",
     "tensor(bool)": "bool",
 }
+TOO_NEW = re.compile(r"Opset (\d+) is under development.*till opset (\d+)", re.DOTALL)
 
 
 class Predictor:
@@ -51,7 +53,7 @@ class Predictor:
                 str(path), self._options(ort, setup), providers=[provider], provider_options=[options]
             )
         except Exception as error:  # the runtime's own exceptions share no base that it publishes
-            raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {line(error)}") from error
+            raise TouchstoneError(f"ONNX Runtime {ort.__version__} cannot load {path.name}: {_why(error)}") from error
         used = self._session.get_providers()
         if used[0] != provider:
             raise TouchstoneError(f"{provider} was asked for and ONNX Runtime fell back to {', '.join(used)}.")
@@ -97,6 +99,14 @@ class Predictor:
     def unload(self) -> None:
         """Drop the session."""
         del self._session
+
+
+def _why(error: Exception) -> str:
+    """In one line; what it says of a newer opset stands behind more than a line can hold."""
+    newer = TOO_NEW.search(str(error))
+    if newer is None:
+        return line(error)
+    return f"the file is of opset {newer[1]}, and this version knows them up to {newer[2]}; export it with that one."
 
 
 _LEVELS = {"disable": "DISABLE_ALL", "basic": "ENABLE_BASIC", "extended": "ENABLE_EXTENDED", "all": "ENABLE_ALL"}

@@ -1,4 +1,7 @@
-"""TensorFlow on .keras files: read without code from the file, and run as one graph with a free batch."""
+"""TensorFlow on .keras files, read without code from the file, and on SavedModels that compute and nothing else.
+
+Both run as one graph with a free batch.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from tasks.errors import TouchstoneError
+from tasks.predictors import _saved_model_file
 from tasks.predictors._keras_file import require_data
-from tasks.predictors.base import Setup, line, require_tensors
+from tasks.predictors.base import Setup, given_back, line, precision, require_tensors
 
 
 class Predictor:
     """One model as a TensorFlow function."""
 
-    formats = ("keras",)
+    formats = ("keras", "saved_model")
     module = "tensorflow"
 
     def __init__(self, *, jit_compile: bool) -> None:
@@ -24,24 +28,15 @@ class Predictor:
 
     def load(self, path: Path, setup: Setup) -> dict[str, Any]:
         """Open the model and return what is really used; a fall-back that nobody asked for is an error."""
-        require_data(path)
         os.environ["KERAS_BACKEND"] = "tensorflow"
         tf = self._tf = importlib.import_module("tensorflow")
-        keras = importlib.import_module("keras")
         self._device = _placed(tf, setup)
-        try:
-            with tf.device(self._device):
-                model = keras.saving.load_model(path, compile=False, safe_mode=True)
-        except Exception as error:  # Keras lets those of h5py, zipfile and TensorFlow through
-            raise TouchstoneError(f"Keras {keras.__version__} cannot load {path.name}: {line(error)}") from error
-        _check_tensors(model, setup)
-        self._run = self._function(model, setup)
+        said = self._saved_model(path, setup) if path.suffix == ".pb" else self._keras(path, setup)
         return {
             "framework": "tensorflow",
             "version": tf.__version__,
-            "keras": keras.__version__,
+            **said,
             "device": setup.device,
-            "precision": _precision(model, setup),
             "intra_threads": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_threads": tf.config.threading.get_inter_op_parallelism_threads(),
             "jit_compile": self.jit_compile,
@@ -49,20 +44,64 @@ class Predictor:
             "build": json.dumps(dict(tf.sysconfig.get_build_info()), sort_keys=True, default=str),
         }
 
-    def _function(self, model: Any, setup: Setup) -> Any:
-        tf, tensor = self._tf, setup.inputs[0]
-        shape = [n if isinstance(n, int) else None for n in tensor["shape"]]
-        signature = [tf.TensorSpec(shape, tensor["dtype"])]
-        run = tf.function(
-            lambda batch: model(batch, training=False), input_signature=signature, jit_compile=self.jit_compile
-        )
+    def _keras(self, path: Path, setup: Setup) -> dict[str, Any]:
+        """Load a .keras file; what it says of itself."""
+        require_data(path)
+        keras = importlib.import_module("keras")
+        try:
+            with self._tf.device(self._device):
+                model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        except Exception as error:  # Keras lets those of h5py, zipfile and TensorFlow through
+            raise TouchstoneError(f"Keras {keras.__version__} cannot load {path.name}: {line(error)}") from error
+        _check_tensors(model, setup)
+        places = [[tensor.name for tensor in model.inputs].index(t["name"]) for t in setup.inputs]
+        chosen = [list(model.output_names).index(t["name"]) for t in setup.outputs]
+
+        def call(*given: Any) -> Any:
+            ordered = [given[places.index(place)] for place in range(len(places))]
+            answer = model(ordered if len(ordered) > 1 else ordered[0], training=False)
+            flat = self._tf.nest.flatten(answer)
+            return [flat[place] for place in chosen]
+
+        self._run = self._function(call, setup)
+        return {"keras": keras.__version__, "precision": _precision(model, setup)}
+
+    def _saved_model(self, path: Path, setup: Setup) -> dict[str, Any]:
+        """Load the signature of a SavedModel; its precision is that of its tensors."""
+        signature = _saved_model_file.require_data(path.parent)
+        require_tensors("input", _declared(signature.inputs, setup.inputs), setup.inputs)
+        require_tensors("output", _declared(signature.outputs, setup.outputs), setup.outputs)
+        try:
+            with self._tf.device(self._device):
+                self._loaded = self._tf.saved_model.load(str(path.parent))
+        except Exception as error:  # TensorFlow's own, and those of the files
+            raise TouchstoneError(
+                f"TensorFlow {self._tf.__version__} cannot load the SavedModel {path.parent.name}: {line(error)}"
+            ) from error
+        serve = self._loaded.signatures[_saved_model_file.SIGNATURE]
+        names, outputs = [t["name"] for t in setup.inputs], [t["name"] for t in setup.outputs]
+
+        def call(*given: Any) -> Any:
+            answer = serve(**dict(zip(names, given)))  # noqa: B905  (Python 3.9)
+            return [answer[name] for name in outputs]
+
+        self._run = self._function(call, setup)
+        return {"precision": precision(setup)}
+
+    def _function(self, call: Any, setup: Setup) -> Any:
+        """One graph: tensors in the manifest's order in and out."""
+        shapes = [[n if isinstance(n, int) else None for n in tensor["shape"]] for tensor in setup.inputs]
+        pairs = zip(shapes, setup.inputs)  # noqa: B905  (Python 3.9)
+        signature = [self._tf.TensorSpec(shape, tensor["dtype"]) for shape, tensor in pairs]
+        run = self._tf.function(call, input_signature=signature, jit_compile=self.jit_compile)
         run.get_concrete_function()
         return run
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, classes)."""
+        """(batch, …) → (batch, …)."""
+        given = batch if isinstance(batch, tuple) else (batch,)
         with self._tf.device(self._device):
-            return self._run(batch).numpy()
+            return given_back([tensor.numpy() for tensor in self._run(*given)])
 
     def unload(self) -> None:
         """Drop the graph and what Keras keeps of it."""
@@ -84,6 +123,12 @@ def _placed(tf: Any, setup: Setup) -> str:
     return "/GPU:0"
 
 
+def _declared(found: dict[str, Any], asked: list[dict[str, Any]]) -> dict[str, Any]:
+    """The signature's tensors; a shape that it does not know is whatever was asked."""
+    shapes = {tensor["name"]: tensor.get("shape", []) for tensor in asked}
+    return {name: (shapes.get(name, []) if shape is None else shape, dtype) for name, (shape, dtype) in found.items()}
+
+
 def _check_tensors(model: Any, setup: Setup) -> None:
     for kind, names, tensors, asked in (
         ("input", [tensor.name for tensor in model.inputs], model.inputs, setup.inputs),
@@ -95,11 +140,12 @@ def _check_tensors(model: Any, setup: Setup) -> None:
 
 def _precision(model: Any, setup: Setup) -> str:
     """What the layers compute in; another one than the manifest's is an error."""
-    found = sorted({str(layer.compute_dtype) for layer in model.layers if hasattr(layer, "compute_dtype")})
+    types = {str(layer.compute_dtype) for layer in model.layers if hasattr(layer, "compute_dtype")}
+    found = sorted(name for name in types if "float" in name)  # inputs of whole numbers have their own
     mode = os.environ.get("ONEDNN_DEFAULT_FPMATH_MODE", "STRICT").upper()
-    if found != [setup.inputs[0]["dtype"]] or mode != "STRICT":
+    if found != [precision(setup)] or mode != "STRICT":
         raise TouchstoneError(
-            f"{setup.inputs[0]['dtype']} was asked for; the layers compute in {', '.join(found)}, with "
+            f"{precision(setup)} was asked for; the layers compute in {', '.join(found)}, with "
             f"ONEDNN_DEFAULT_FPMATH_MODE={mode}."
         )
     return found[0]

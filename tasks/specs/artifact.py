@@ -16,7 +16,7 @@ class Download(Spec):
 
 
 class Build(Spec):
-    """How a model of the zoo is made: an architecture of a library, with weights from a seed.
+    """How a model is made: an architecture of a library, with weights from a seed, or from files of its user's.
 
     Built in the environment of a lock when it is first asked for (`tasks/artifacts/zoo`).
     """
@@ -27,6 +27,14 @@ class Build(Spec):
     seed: int = Field(default=0, ge=0)
     statistics: InsidePath | None = Field(
         default=None, description="safetensors with what was fitted: batch statistics and the last layer."
+    )
+    folder: InsidePath | None = Field(
+        default=None, exclude_if=lambda folder: folder is None, description="Where the files of «weights» lie."
+    )
+    weights: dict[InsidePath, Sha256] = Field(
+        default_factory=dict,
+        exclude_if=lambda files: not files,
+        description="Instead of a seed: safetensors and configuration, file → SHA-256.",
     )
     sha256: dict[str, Sha256] = Field(default_factory=dict, description="format → the file's, where it is known.")
     parameters: int | None = Field(default=None, ge=0, description="As built; for the list of the zoo.")
@@ -56,6 +64,11 @@ class Artifact(Spec):
     source: Download | None = None
     recipe: str | None = None
     built: Built | None = None
+    beside: dict[InsidePath, Sha256] = Field(
+        default_factory=dict,
+        exclude_if=lambda files: not files,
+        description="Other files of the model, relative to the folder of the first.",
+    )
 
     @model_validator(mode="after")
     def _pinned(self) -> Self:

@@ -60,6 +60,7 @@ class Evaluation(Spec):
                 f"software={self.software.id} reads {' and '.join(self.software.formats)} files, {self.model.name} has "
                 f"{', '.join(formats)}; choose another software, or add the artifact to the model's manifest."
             )
+        yield from _batch_mistakes(self.model, self.scenario)
         threads, cpus = self.software.threads, self.hw.cpus
         if isinstance(threads.intra, int) and isinstance(cpus, int) and threads.intra * threads.inter > cpus:
             yield (
@@ -108,6 +109,17 @@ class Evaluation(Spec):
             **self.extensions,
         }
         return {**each, "evaluation": digest({**each, **rest})}
+
+
+def _batch_mistakes(model: Model, scenario: Any) -> Iterator[str]:
+    """A file that takes one sample at a time, and a scenario that sends more."""
+    sent = getattr(scenario, "sizes", (getattr(scenario, "batch_size", getattr(scenario, "samples_per_query", 1)),))
+    if not model.time_only and model.one_at_a_time and max(sent) > 1:
+        yield (
+            f"{model.name} takes one sample at a time, as its file fixes it, and scenario={scenario.id} sends "
+            f"{', '.join(map(str, sent))} at once; choose scenario=single_stream, or export the model with a free "
+            "first dimension."
+        )
 
 
 def _head_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:

@@ -22,8 +22,12 @@ Modality = Literal[
     "speech",
     "recommendation",
     "time_series",
+    "other",
 ]
 Meaning = Literal["logits", "probabilities", "features", "boxes", "picture", "values"]
+Layout = Literal[
+    "NCHW", "NHWC", "NC", "NCT", "NCFT", "NT", "NTC", "N", "", "D", "DD", "DDD", "DDDD", "DDDDD", "DDDDDD"
+]  # fmt: skip
 Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
 
 
@@ -34,10 +38,13 @@ class Tensor(Spec):
     """An input of the model. Shape, layout, type, and colour order have no default and must agree."""
 
     name: str
-    shape: tuple[Dimension, ...] = Field(min_length=1, description="One entry a dimension; «batch» is free.")
-    dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int32", "int64"]
-    layout: Literal["NCHW", "NHWC", "NC", "NCT", "NCFT", "NT", "NTC", "N"] = Field(
-        description="A letter a dimension: N samples, C channels, H height, W width, T time or place, F frequency."
+    shape: tuple[Dimension, ...] = Field(
+        description="One entry a dimension; «batch» is free. Without it, one value serves all samples of a prediction."
+    )
+    dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int16", "int32", "int64", "bool"]
+    layout: Layout = Field(
+        description="A letter a dimension: N samples, C channels, H height, W width, T time or place, F frequency; "
+        "D where that is not known."
     )
     color: Literal["RGB", "BGR", "GRAY", "none"]
     range: tuple[float, float] = Field(description="Smallest and largest value that a right input can hold.")
@@ -49,7 +56,9 @@ class Tensor(Spec):
                 f"shape {list(self.shape)} has {len(self.shape)} dimensions, "
                 f"layout {self.layout} has {len(self.layout)}"
             )
-        if self.range[0] >= self.range[1]:
+        if self.shape.count("batch") > 1:
+            raise ValueError(f"shape {list(self.shape)} names «batch» twice; one dimension counts the samples")
+        if self.range[0] > self.range[1]:
             raise ValueError(f"range {list(self.range)} is empty; give [smallest, largest]")
         channels = {"RGB": 3, "BGR": 3, "GRAY": 1}.get(self.color)
         if channels and "C" in self.layout and self.shape[self.layout.index("C")] != channels:
@@ -64,7 +73,7 @@ class Output(Spec):
     """An output of the model and what it means."""
 
     name: str
-    dtype: Literal["float32", "float16", "float64", "int64"]
+    dtype: Literal["float32", "float16", "float64", "uint8", "int8", "int16", "int32", "int64", "bool"]
     meaning: Meaning
 
 
@@ -108,6 +117,11 @@ class Model(Aspect):
         description="How long a model takes that does nothing else; it has no input or output.",
     )
     inputs: tuple[Tensor, ...]
+    batch: Literal[1] | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="1: the model file takes one sample at a time, though the shapes say «batch».",
+    )
     outputs: tuple[Output, ...]
     preprocess: tuple[Before, ...]
     preprocess_for: dict[str, tuple[Before, ...]] = Field(
@@ -142,6 +156,11 @@ class Model(Aspect):
     def time_only(self) -> bool:
         """Whether it only takes time, so that there is nothing to be right about."""
         return self.service_ms is not None
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether a prediction takes one sample and no more: the file fixes it, or no input grows with the samples."""
+        return self.batch == 1 or not any("batch" in tensor.shape for tensor in self.inputs)
 
     @property
     def steps(self) -> tuple[Before, ...]:

@@ -84,6 +84,39 @@ def test_without_a_reference_nothing_is_judged_but_that_outputs_vary(tmp_path: P
     assert not next(iter(reference(_table(tmp_path, Flat())))).passed
 
 
+class OneByOne(Model):
+    """Takes a batch of one and no more, as a file that fixes it does."""
+
+    def predict(self, batch: Any) -> Any:
+        """One sample."""
+        assert len(batch[0]) == 1
+        return super().predict(batch)
+
+
+def test_a_model_of_one_sample_at_a_time_is_asked_twice_and_answers_as_one_of_many(tmp_path: Path) -> None:
+    data = open_data({
+        "dataset": {"kind": "synthetic", "path": "", "labels": [], "count": 64}, "preprocess": [], "allow_modules": [],
+        "model": {"inputs": INPUTS},
+    })  # fmt: skip
+    model = {"path": str(tmp_path / "model.onnx"), "outputs": OUTPUTS, "one_at_a_time": True}
+    assert agreement(OneByOne(), data, model)["spread"] == _table(tmp_path, Model())["spread"].tolist()
+
+
+def test_without_a_reference_one_output_may_be_constant_or_empty(tmp_path: Path) -> None:
+    class Detector:
+        def predict(self, batch: Any) -> Any:
+            return np.zeros((0, 4), np.float32), np.asarray(batch[1])[:, 0]
+
+    class Counts:
+        def predict(self, batch: Any) -> Any:
+            return np.full((2, 1), 3, np.int64), np.asarray(batch[1])
+
+    for model in (Detector(), Counts()):
+        table = _table(tmp_path, model)
+        assert check_table("agreement", table, schema()).passed
+        assert [check.passed for check in reference(table)] == [True, True]
+
+
 @pytest.mark.parametrize("std", [0.0, 1e-6])
 def test_a_reference_that_hardly_varies_refuses_itself(std: float) -> None:
     table = pd.DataFrame(

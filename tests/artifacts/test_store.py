@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tasks.artifacts.files import sha256_of
-from tasks.artifacts.store import dvc_state, fetch
+from tasks.artifacts.store import dvc_state, fetch, files_of
 from tasks.errors import ArtifactMismatch, Refused
 from tasks.specs.artifact import Artifact
 from tests.artifacts.clones import archive, flip, fresh_clone, git, model, recorded_md5, stored
@@ -133,6 +133,24 @@ def test_artifact_that_dvc_does_not_know_is_a_sentence(tmp_path: Path, clone: Pa
         fetch(unknown, clone, quiet)
     with pytest.raises(Refused, match=r"dvc.lock is missing"):
         fetch(unknown, tmp_path / "nowhere", quiet)
+
+
+def test_files_beside_the_first_are_part_of_the_model(tmp_path: Path) -> None:
+    (tmp_path / "m" / "data").mkdir(parents=True)
+    for name in ("model.onnx", "data/w.bin"):
+        (tmp_path / "m" / name).write_bytes(name.encode())
+    hashes = {name: sha256_of(tmp_path / "m" / name) for name in ("model.onnx", "data/w.bin")}
+    artifact = Artifact(path="m/model.onnx", sha256=hashes["model.onnx"], beside={"data/w.bin": hashes["data/w.bin"]})
+    assert files_of(artifact, fetch(artifact, tmp_path, quiet)) == [tmp_path / "m" / name for name in hashes]
+    for damage in (lambda p: p.write_bytes(b"others"), Path.unlink):
+        damage(tmp_path / "m" / "data" / "w.bin")
+        with pytest.raises(ArtifactMismatch, match=r"data/w\.bin beside m/model\.onnx is missing, or not what"):
+            fetch(artifact, tmp_path, quiet)
+
+
+def test_a_file_beside_may_not_leave_the_folder() -> None:
+    with pytest.raises(ValueError, match="leaves its folder"):
+        Artifact(path="m/model.onnx", sha256="0" * 64, beside={"../w.bin": "0" * 64})
 
 
 def test_file_without_a_stage_is_never_dropped(tmp_path: Path) -> None:

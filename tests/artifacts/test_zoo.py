@@ -92,6 +92,23 @@ def test_an_archive_of_raw_tensors_and_aten_operators_is_data(tmp_path: Path) ->
     require_data(packed(tmp_path, **{"data/weights/weight_0": b"\0" * 8, "data/sample_inputs/model.pt": b""}))
 
 
+@pytest.mark.parametrize(
+    "guard",
+    [
+        "L['inputs'][1].size()[0] == L['inputs'][0].size()[0]",
+        "L['x'].size()[0] % 8 == 0 and not L['y'].stride()[1] != 3",
+        "Eq(Mod(L['x']['k'].size()[1], 2), 0) or 2 <= L['x'].storage_offset()",
+    ],
+)
+def test_guards_that_compare_sizes_are_data(tmp_path: Path, guard: str) -> None:
+    require_data(packed(tmp_path, **{"models/model.json": guarded(guard)}))
+
+
+def guarded(guard: Any) -> bytes:
+    """A program that says this of the sizes of its inputs; torch executes it as Python."""
+    return json.dumps({**GRAPH, "guards_code": [guard]}).encode()
+
+
 def graph(**record: Any) -> bytes:
     """A graph with one record in it."""
     return json.dumps({"graph": {"nodes": [record]}}).encode()
@@ -106,6 +123,11 @@ def graph(**record: Any) -> bytes:
         ("models/model.json", graph(target="torch.load", inputs=[]), "its graph calls torch.load"),
         ("models/model.json", graph(target="torch.ops.aten.relu.default.__class__", inputs=[]), "its graph calls"),
         ("models/model.json", graph(expr_str="__import__('os')"), "it holds the size"),
+        ("models/model.json", guarded("__import__('os').system('x')"), "it holds the guard"),
+        ("models/model.json", guarded("L['x'].size()[0].__class__"), "it holds the guard"),
+        ("models/model.json", guarded("L['x'].size()[0] if exit() else 1"), "it holds the guard"),
+        ("models/model.json", guarded(["L"]), "it holds the guard"),
+        ("models/model.json", graph(treespec='{"__enum__": true, "fqn": "a:b"}'), "a type that would be imported"),
         ("models/model.json", json.dumps({"range_constraints": {"exit()": {}}}).encode(), "it holds the size 'exit()'"),
     ],
 )

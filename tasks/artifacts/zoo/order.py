@@ -5,7 +5,7 @@ Knows no library and no framework: standard library only.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "outputs": list,
     "statistics": (str, type(None)),
 }
+OPTIONAL: Mapping[str, type | tuple[type, ...]] = {"folder": str, "weights": dict}
 OF_INPUT = ("name", "shape", "dtype", "layout", "range")
 OF_OUTPUT = ("name", "dtype", "meaning")
 
@@ -29,6 +30,7 @@ OF_OUTPUT = ("name", "dtype", "meaning")
 class Order:
     """An architecture (``entry`` of a ``library``), the seed of its weights, and the tensors that go in and out.
 
+    ``weights`` are instead of the seed: names of files in ``folder`` → SHA-256, safetensors and a configuration.
     ``inputs`` have name, shape (the first dimension is «batch»), dtype, and range; ``outputs`` have a name.
     """
 
@@ -40,6 +42,8 @@ class Order:
     inputs: tuple[Mapping[str, Any], ...]
     outputs: tuple[Mapping[str, Any], ...]
     statistics: Path | None
+    folder: str | None = None
+    weights: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Order:
@@ -60,9 +64,10 @@ def read(path: Path) -> Order:
 
 def _fields(data: Mapping[str, Any]) -> list[str]:
     wrong = [f"«{name}» is missing" for name in FIELDS if name not in data]
-    wrong += [f"«{name}» is not known" for name in data if name not in FIELDS]
-    known = {name: data[name] for name in FIELDS if name in data}
-    return wrong + [f"«{n}» is {v!r}" for n, v in known.items() if not isinstance(v, FIELDS[n]) or isinstance(v, bool)]
+    kinds = {**FIELDS, **OPTIONAL}
+    wrong += [f"«{name}» is not known" for name in data if name not in kinds]
+    known = {name: data[name] for name in kinds if name in data}
+    return wrong + [f"«{n}» is {v!r}" for n, v in known.items() if not isinstance(v, kinds[n]) or isinstance(v, bool)]
 
 
 def _tensors(data: Mapping[str, Any], kind: str, needed: tuple[str, ...]) -> list[str]:

@@ -7,11 +7,13 @@ is the mean of a field over the positions.
 
 import importlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 
 import tasks.artifacts.zoo.torchvision_shim  # noqa: F401  (transformers imports torchvision)
+from tasks.errors import Refused
 
 
 def make(entry: str, arguments: Mapping[str, Any]) -> Any:
@@ -21,6 +23,27 @@ def make(entry: str, arguments: Mapping[str, Any]) -> Any:
     if hasattr(config, "use_cache"):
         config.use_cache = False
     model = kind._from_config(config, attn_implementation="eager")  # matrix products, which every runtime has
+    return _Named(model, arguments["inputs"], arguments["outputs"])
+
+
+def trained(entry: str, arguments: Mapping[str, Any], folder: Path) -> Any:
+    """The same with the weights (safetensors) and the configuration of a folder; nothing is fetched or unpickled."""
+    library = importlib.import_module("transformers")
+    kind: Any = getattr(library, entry, None)
+    if library.PreTrainedModel not in getattr(kind, "__mro__", ()):
+        raise Refused(f"«{entry}» is no architecture of transformers {library.__version__}.")
+    model, info = kind.from_pretrained(
+        folder,
+        use_safetensors=True,
+        local_files_only=True,
+        attn_implementation="eager",
+        dtype=torch.float32,
+        output_loading_info=True,
+    )
+    if missing := sorted(info["missing_keys"]):
+        raise Refused(f"The weights of {entry} do not have {', '.join(missing[:5])}: are they of this architecture?")
+    if hasattr(model.config, "use_cache"):
+        model.config.use_cache = False
     return _Named(model, arguments["inputs"], arguments["outputs"])
 
 
