@@ -28,7 +28,7 @@ Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
 
 
 FORMATS = {"onnx": "model.onnx", "pt2": "model.pt2"}  # what the zoo builds, all at once
-FURTHER = {"tflite": "model.tflite"}  # what it writes from that where the manifest pins it
+FURTHER = {"tflite": "model.tflite", "mxnet": "model.zip"}  # written from that where the manifest pins it
 
 
 class Tensor(Spec):

@@ -7,7 +7,6 @@ arrays, and operators keep only what they compute. Runs in the environment of to
 """
 
 import json
-import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,19 +15,19 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from safetensors.numpy import save
 
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo.formats.fourier import as_products
+from tasks.artifacts.zoo.formats.gathers import SIZES, Node, Runs, Seen, gathered
 from tasks.artifacts.zoo.formats.gelu import fused
 from tasks.artifacts.zoo.order import Order, read
 from tasks.errors import Refused, TouchstoneError
 from tasks.processing.synthetic import synthetic
 
 GRAPH, CONSTANTS = "graph.json", "constants.safetensors"
-SIZES = (2, 3)  # of the batch
 SEED = 0
 SHAPES = ("Shape", "Size")  # their answers depend on sizes alone
 RESHAPES = ("Reshape", "Squeeze", "Unsqueeze", "Flatten")  # all one, once the shape is known
@@ -53,7 +52,6 @@ HOW: Mapping[str, Mapping[int, str]] = {
     "TopK": {1: "k"},
     "DFT": {1: "length", 2: "axis"},
 }
-Runs = Sequence[Mapping[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +62,7 @@ class Plain:
     k rows.
     """
 
-    nodes: list[dict[str, Any]]
+    nodes: list[Node]
     shapes: dict[str, list[int]]
     types: dict[str, str]
     constants: dict[str, NDArray[Any]]
@@ -94,30 +92,38 @@ def write(order: Order, folder: Path) -> None:
 
 def plain_of(order: Order, model: Any) -> Plain:
     """The graph of a model, which has no other graphs within."""
-    runs = _runs(order, model)
+    runs, names = _runs(order, model), {str(tensor["name"]) for tensor in order.outputs}
     still = _still(model, {str(tensor["name"]) for tensor in order.inputs})
     shapes = {name: _sizes(name, [run[name].shape for run in runs]) for name in runs[0] if name not in still}
     types = {name: run.dtype.name for name, run in runs[0].items() if name not in still}
-    nodes: list[dict[str, Any]] = []
-    rows: dict[str, NDArray[Any]] = {}
+    seen = Seen(runs, still, shapes)
+    nodes: list[Node] = []
     for node in model.graph.node:
         if set(node.output) & set(shapes):
-            nodes += _gathered(
-                _row_by_row(_node(order, node, runs, still), runs, still, rows), runs, still, rows, shapes
-            )
-    used = {name for node in nodes for name in node["inputs"]} & (still | set(rows))
-    used |= {str(tensor["name"]) for tensor in order.outputs} & still
-    constants = {}
-    for name in sorted(used - set(rows)):
+            nodes += gathered(_node(order, node, runs, still), nodes, seen)
+    nodes = _alive(nodes, names)
+    used = {name for node in nodes for name in node["inputs"]} & still | (names & still)
+    constants = dict(seen.places)
+    shapes |= {name: list(array.shape) for name, array in constants.items()}
+    for name in sorted(used):
         constants[name], shapes[name] = _constant(name, [run[name] for run in runs])
-    constants |= rows
-    shapes |= {name: list(array.shape) for name, array in rows.items()}
-    types |= {name: array.dtype.name for name, array in constants.items()}
-    return Plain(fused(nodes, constants), shapes, types, constants)
+    return Plain(as_products(fused(nodes, constants), shapes, constants), shapes, types, constants)
+
+
+def _alive(nodes: Sequence[Node], wanted: set[str]) -> list[Node]:
+    """Those whose answers are read."""
+    wanted, found = set(wanted), list[Node]()
+    for node in reversed(nodes):
+        if wanted & set(node["outputs"]):
+            found.append(node)
+            wanted |= set(node["inputs"])
+    return found[::-1]
 
 
 def _runs(order: Order, model: Any) -> Runs:
     """Every value of the graph, at each size of the batch."""
+    import onnxruntime
+
     whole = onnx.ModelProto()
     whole.CopyFrom(model)
     names = [name for node in model.graph.node for name in node.output if name]
@@ -178,7 +184,7 @@ def _constant(name: str, found: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], l
     return rows, sizes
 
 
-def _node(order: Order, node: Any, runs: Runs, still: set[str]) -> dict[str, Any]:
+def _node(order: Order, node: Any, runs: Runs, still: set[str]) -> Node:
     how = HOW.get(node.op_type, {})
     attributes = {a.name: _value(onnx.helper.get_attribute_value(a)) for a in node.attribute}
     for place, name in enumerate(node.input):
@@ -187,54 +193,6 @@ def _node(order: Order, node: Any, runs: Runs, still: set[str]) -> dict[str, Any
     inputs = [name for place, name in enumerate(node.input) if place not in how]
     op = "Reshape" if node.op_type in RESHAPES else str(node.op_type)
     return {"op": op, "inputs": inputs, "outputs": list(node.output), "attributes": attributes}
-
-
-def _row_by_row(node: dict[str, Any], runs: Runs, still: set[str], rows: dict[str, NDArray[Any]]) -> dict[str, Any]:
-    """A gathering whose index counts the samples, as one within each sample: «GatherRow»; adds its index to ``rows``.
-
-    It sees the data as [batch, ``among``, *``rest``], takes from the second axis, and has its output's shape.
-    """
-    if node["op"] not in ("Gather", "GatherND") or node["inputs"][1] not in still:
-        return node
-    data, name = node["inputs"]
-    (index, more), size = (run[name] for run in runs), runs[0][data].shape
-    if index.shape[:1] != SIZES[:1] or more.shape[:1] != SIZES[1:]:
-        return node
-    if node["op"] == "GatherND":
-        sides, rest = size[1 : index.shape[-1]], size[index.shape[-1] :]
-        index, more = (_flat(each, size[: each.shape[-1]]) for each in (index, more))
-    elif node["attributes"].get("axis", 0) == 0 and size[0] % SIZES[0] == 0:
-        sides, rest = (size[0] // SIZES[0],), size[1:]
-    else:
-        return node
-    among = math.prod(sides)
-    own = among * np.arange(len(more)).reshape(-1, *[1] * (more.ndim - 1))
-    if ((more - own) != index[:1]).any() or index[0].min() < 0 or index[0].max() >= among:
-        return node
-    rows[f"{name}.row"] = np.ascontiguousarray(index[0])
-    how = {"among": among, "rest": list(rest)}
-    return {**node, "op": "GatherRow", "inputs": [data, f"{name}.row"], "attributes": how}
-
-
-def _gathered(
-    node: dict[str, Any], runs: Runs, still: set[str], rows: dict[str, NDArray[Any]], shapes: dict[str, list[int]]
-) -> list[dict[str, Any]]:
-    """A GatherND of fixed places as a Gather from the first axis, into which the axes that it goes through are one."""
-    if node["op"] != "GatherND" or node["inputs"][1] not in still or node["attributes"].get("batch_dims"):
-        return [node]
-    data, name = node["inputs"]
-    index, size = runs[0][name], runs[0][data].shape
-    wide = index.shape[-1]
-    rows[f"{name}.flat"] = _flat(index, size[:wide])
-    shapes[f"{data}.flat"] = [math.prod(size[:wide]), *shapes[data][wide:]]
-    flat = {"op": "Reshape", "inputs": [data], "outputs": [f"{data}.flat"], "attributes": {}}
-    return [flat, {**node, "op": "Gather", "inputs": [f"{data}.flat", f"{name}.flat"], "attributes": {"axis": 0}}]
-
-
-def _flat(index: NDArray[Any], sides: tuple[int, ...]) -> NDArray[Any]:
-    """(…, n) places along n axes → (…) places along all of them."""
-    weights = np.array([math.prod(sides[place + 1 :]) for place in range(len(sides))])
-    return np.asarray((index % np.array(sides) if (index < 0).any() else index) @ weights)
 
 
 def _said(order: Order, node: Any, field: str, found: Sequence[NDArray[Any]], still: bool) -> dict[str, Any]:

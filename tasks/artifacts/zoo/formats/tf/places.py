@@ -104,6 +104,11 @@ def _gather_row(values: Values, node: Node) -> None:
     values.put(node["outputs"][0], values.tf.reshape(taken, values.target(values.shapes[node["outputs"][0]])))
 
 
+def _gather_own(values: Values, node: Node) -> None:
+    data, index = (values.first(name) for name in node["inputs"])
+    values.put(node["outputs"][0], values.tf.gather(data, values.tf.reshape(index, [-1]), axis=1, batch_dims=1))
+
+
 def _gather_elements(values: Values, node: Node) -> None:
     data, index = node["inputs"]
     rank = len(values.shapes[data])
@@ -139,6 +144,7 @@ OPERATORS: dict[str, Write] = {
     "Tile": _expand,
     "Gather": _gather,
     "GatherRow": _gather_row,
+    "GatherOwn": _gather_own,
     "GatherElements": _gather_elements,
     "Pad": _pad,
 }

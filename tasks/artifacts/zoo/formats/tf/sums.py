@@ -53,6 +53,12 @@ def _batch_norm(values: Values, node: Node) -> None:
     values.put(node["outputs"][0], values.last(node["inputs"][0]) * factor.astype(np.float32) + shift, last=True)
 
 
+def _largest(values: Values, node: Node) -> None:
+    out = node["outputs"][0]
+    found = values.tf.argmax(values.first(node["inputs"][0]), node["attributes"].get("axis", 0), values.types[out])
+    values.put(out, values.tf.reshape(found, values.target(values.shapes[out])))
+
+
 def _reduced(of: str) -> Write:
     def put(values: Values, node: Node) -> None:
         name, how = node["inputs"][0], node["attributes"]
@@ -79,6 +85,7 @@ OPERATORS: dict[str, Write] = {
     "CumSum": _whole(
         lambda tf, how, x: tf.cumsum(x, how["axis"], bool(how.get("exclusive")), bool(how.get("reverse")))
     ),
+    "ArgMax": _largest,
     "InstanceNormalization": _instance_norm,
     "BatchNormalization": _batch_norm,
     "ReduceMean": _reduced("mean"),
