@@ -1,8 +1,8 @@
 """`python -m flows.zoo [list] | build | pin | evict [name …] [modality=<name>]`: models that are built when asked for.
 
-list    every model: modality, parameters, multiply-accumulates, which software reads it, built or not, size
+list    every model: modality, parameters, multiply-accumulates, formats, which software reads them, built or not
 build   make these now, so that a later evaluation does not wait; built ones are made again only when named
-pin     for maintainers: build them and write what came out (checksums, parameters) into their manifests
+pin     for maintainers: build them, in every format that can be, and write what came out into their manifests
 evict   remove built ones, the longest unused first, until TOUCHSTONE_CACHE_GB (20) is kept, or those that are named
 """
 
@@ -16,13 +16,13 @@ from pydantic import ValidationError
 from flows import cli
 from tasks import plugins
 from tasks.artifacts import models
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import ArtifactMismatch, BuildFailed, Refused, TouchstoneError
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
-from tasks.specs.model import Model
+from tasks.specs.model import FORMATS, FURTHER, Model
 from tasks.specs.unanswered import neutral
 
-HEAD = ("modality", "model", "parameters", "MACs", "built", "read by")
+HEAD = ("modality", "model", "parameters", "MACs", "built", "formats", "read by")
 
 
 def chosen(words: list[str]) -> list[Model]:
@@ -51,16 +51,19 @@ def _manifest(name: str) -> Model:
         ) from error
 
 
-def built(model: Model) -> Artifact | None:
-    """The file of a model that the zoo builds; None where DVC keeps it."""
-    return next((artifact for artifact in model.files().values() if artifact.built), None)
+def built(model: Model) -> list[Artifact]:
+    """A file of every folder that the zoo builds of a model; none where DVC keeps it."""
+    files = {models.folder_of(file.built): file for file in model.files().values() if file.built}
+    return list(files.values())
 
 
 def show(words: list[str]) -> int:
     """Print the table, by modality."""
     kept = {entry.folder: entry for entry in models.inventory()}
     readers, found = _readers(), sorted(chosen(words), key=lambda m: (m.modality, m.id))
-    rows = [HEAD] + [(m.modality, m.name, *_numbers(m), _state(m, kept), _read_by(m, readers)) for m in found]
+    rows = [HEAD] + [
+        (m.modality, m.name, *_numbers(m), _state(m, kept), " ".join(m.files()), _read_by(m, readers)) for m in found
+    ]
     wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
     for row in rows:  # plain lines: a table would cut the names where a terminal is narrow or a pipe
         print("  ".join(f"{text:{width}}" for text, width in zip(row, wide, strict=True)).rstrip())
@@ -93,50 +96,60 @@ def _short(number: int | None) -> str:
 
 
 def _state(model: Model, kept: dict[Any, models.Kept]) -> str:
-    file = built(model)
-    if file is None or file.built is None:
+    files = built(model)
+    if not files:
         return "by DVC" if any(artifact.stage for artifact in model.files().values()) else "yours"
-    entry = kept.get(models.folder_of(file.built))
-    return f"{entry.size_bytes / 1e6:.0f} MB" if entry else "no"
+    there = [kept[folder] for file in files if file.built and (folder := models.folder_of(file.built)) in kept]
+    return f"{sum(entry.size_bytes for entry in there) / 1e6:.0f} MB" if there else "no"
 
 
 def build(words: list[str]) -> int:
     """Make them, one after the other; one that cannot be built is told at the end, and the others are there."""
-    asked = [model for model in chosen(words) if built(model)]
     named = {word for word in words if "=" not in word}
-    return _each(asked, lambda file, model: _made(file, again=model.id in named))
+    return _each(words, lambda model: _made(model, again=model.id in named))
 
 
-def _made(file: Artifact, again: bool) -> None:
-    assert file.built is not None
-    if again:
+def _made(model: Model, again: bool) -> None:
+    files = built(model)
+    for file in files if again else ():
+        assert file.built is not None
         models.forget(models.folder_of(file.built))
-    models.bring(file, say("zoo"))
+    for file in files:
+        models.bring(file, say("zoo"))
 
 
 def pin(words: list[str]) -> int:
-    """Build, and write checksums, parameters, and MACs into the manifests' text."""
-    return _each([model for model in chosen(words) if built(model)], _pinned)
+    """Build, and write checksums, parameters, and MACs into the manifests' text.
+
+    A further format that cannot be written, or answers something else, is told, and the manifest goes without it.
+    """
+    return _each(words, _pinned)
 
 
-def _pinned(file: Artifact, model: Model) -> None:
-    assert file.built is not None
-    models.bring(file.model_copy(update={"sha256": None}), say("zoo"))
+def _pinned(model: Model) -> None:
+    found: list[dict[str, Any]] = []
     path = cli.manifest("model", model.id)
-    path.write_text(models.pinned(path.read_text(), model.weights, models.facts_of(file.built)))
+    for form in (next(iter(FORMATS)), *FURTHER):
+        file = model.made(form).model_copy(update={"sha256": None})
+        assert file.built is not None
+        try:
+            models.bring(file, say("zoo"))
+            found.append(models.facts_of(file.built))
+        except BuildFailed as error:
+            if form in FORMATS or form in model.build[model.weights].sha256:
+                raise
+            say("zoo")(str(error))
+    sha256 = {name: digest for facts in found for name, digest in facts["sha256"].items()}
+    path.write_text(models.pinned(path.read_text(), model.weights, {**found[0], "sha256": sha256}))
 
 
-def _each(asked: list[Model], do: Callable[[Artifact, Model], None]) -> int:
-    failed: list[str] = []
+def _each(words: list[str], do: Callable[[Model], None]) -> int:
+    asked, failed = [model for model in chosen(words) if built(model)], list[str]()
     for number, model in enumerate(asked, 1):
-        file = built(model)
-        assert file is not None
         say("zoo")(f"{number} of {len(asked)}: {model.name}")
         try:
-            do(file, model)
-        except Refused:
-            raise
-        except TouchstoneError as error:
+            do(model)
+        except (BuildFailed, ArtifactMismatch) as error:
             failed.append(f"{model.name}: {error}")
     if failed:
         raise TouchstoneError("\n".join(failed))
@@ -148,7 +161,7 @@ def evict(words: list[str]) -> int:
     if not words:
         models.evict(models.budget_bytes(), say("zoo"))
         return 0
-    for file in filter(None, map(built, chosen(words))):
+    for file in (file for model in chosen(words) for file in built(model)):
         assert file.built is not None
         models.forget(models.folder_of(file.built))
     return 0

@@ -1,8 +1,9 @@
 """Models that the zoo builds: each made once, when it is first asked for, and kept in the user's cache within a budget.
 
-One folder a build below `models/` of the cache, with the files of all formats, the float64 reference, and facts.json,
-which is written last. Agents hold the file that they measure, so that no eviction takes it away. Knows no framework:
-building is the work of `tasks/artifacts/zoo`, in the environment of its lock.
+One folder a build below `models/` of the cache, with model.onnx, model.pt2, the float64 reference, and facts.json,
+which is written last; one more for each further format, written from model.onnx. Agents hold the file that they
+measure, so that no eviction takes it away. Knows no framework: building is the work of `tasks/artifacts/zoo`, in the
+environments of the locks.
 """
 
 import fcntl
@@ -24,16 +25,17 @@ from typing import Any
 import yaml
 
 from tasks import ROOT, locks
-from tasks.artifacts.files import FULL, matches, no_room, sha256_of
+from tasks.artifacts.files import FULL, matches, no_room, sha256_of, written
 from tasks.errors import ArtifactMismatch, BuildFailed, Refused
 from tasks.specs.artifact import Artifact, Built
-from tasks.specs.model import FORMATS
+from tasks.specs.model import FORMATS, FURTHER
 from tasks.stacks import cache
 
 ZOO = Path(__file__).parent / "zoo"
 LOCK = ZOO / "torch.lock"
+WRITERS = {"tflite": Path(__file__).with_name("tensorflow.lock"), "mxnet": Path(__file__).with_name("mxnet.lock")}
 KNOWN = {"sha256", "parameters", "macs"}  # of what was built: no part of how
-DONE, DEFAULT_GB = "facts.json", 20.0
+DONE, REFERENCE, DEFAULT_GB = "facts.json", "reference.safetensors", 20.0
 LONGEST = 400
 
 
@@ -93,33 +95,61 @@ def present(artifact: Artifact) -> bool:
 
 
 def folder_of(built: Built) -> Path:
-    """Named by what the bytes depend on: manifest, environment, and fitted statistics; its checksum holds the code."""
+    """Named by what the bytes depend on: manifest, environments, and fitted statistics; its checksum holds the code."""
     said = built.model_dump(mode="json", exclude={"format": True, "build": KNOWN | {"folder"}})
     files = [LOCK, *([ROOT / built.build.statistics] if built.build.statistics else [])]
     digest = hashlib.sha256(json.dumps(said, sort_keys=True).encode())
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"-")
-    return root() / f"{built.name}-{digest.hexdigest()[:16]}"
+    if built.format not in FURTHER:
+        return root() / f"{built.name}-{digest.hexdigest()[:16]}"
+    digest.update(WRITERS[built.format].read_bytes())
+    return root() / f"{built.name}.{built.format}-{digest.hexdigest()[:16]}"
 
 
 def _build(built: Built, folder: Path, say: Callable[[str], None]) -> None:
     """In a folder beside it, so that it is there whole or not at all; then make room within the budget."""
+    source = bring(_source(built), say) if built.format in FURTHER else None
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    say(f"Building {built.name} …")
+    say(f"Building {built.name}{f' as {built.format}' if source else ''} …")
     begin = time.monotonic()
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as partial:
         out = Path(partial) / "out"
-        _run(built, Path(partial), out, say)
+        request = Path(partial) / "build.json"
+        request.write_text(json.dumps({"name": built.name, **_request(built)}))
+        if source is None:
+            _run(built, LOCK, "tasks.artifacts.zoo", [request, out], say)
+        else:
+            _convert(built, source, request, out, say)
         os.replace(out, folder)
     say(f"… {built.name} built in {time.monotonic() - begin:.0f} s, {_size(folder) / 1e6:.0f} MB")
     evict(budget_bytes(), say, spare=folder)
 
 
-def _run(built: Built, place: Path, out: Path, say: Callable[[str], None]) -> None:
-    request = place / "build.json"
-    request.write_text(json.dumps({"name": built.name, **_request(built)}))
-    command = [sys.executable, "-m", "tasks.stacks", str(LOCK), "-m", "tasks.artifacts.zoo", str(request), str(out)]
+def _source(built: Built) -> Artifact:
+    """The file that further formats are written from."""
+    form = "onnx"
+    sha256, path = built.build.sha256.get(form), f"{built.name}/{FORMATS[form]}"
+    return Artifact(path=path, sha256=sha256, built=built.model_copy(update={"format": form}))
+
+
+def _convert(built: Built, source: Path, request: Path, out: Path, say: Callable[[str], None]) -> None:
+    """Write the format from model.onnx, held against the same reference, which stays beside it."""
+    work, begin = request.parent / "work", time.monotonic()
+    for folder in (work, out):
+        folder.mkdir()
+    os.link(source, work / source.name)
+    shutil.copy(source.with_name(REFERENCE), out / REFERENCE)
+    _run(built, LOCK, "tasks.artifacts.zoo.formats.plain", [request, work], say)
+    _run(built, WRITERS[built.format], f"tasks.artifacts.zoo.formats.{built.format}", [request, work, out], say)
+    name = FURTHER[built.format]
+    facts = {"sha256": {name: sha256_of(out / name)}, "seconds": round(time.monotonic() - begin, 1)}
+    written(out / DONE, (json.dumps(facts, indent=1) + "\n").encode())
+
+
+def _run(built: Built, lock: Path, module: str, arguments: list[Path], say: Callable[[str], None]) -> None:
+    command = [sys.executable, "-m", "tasks.stacks", str(lock), "-m", module, *map(str, arguments)]
     with subprocess.Popen(command, cwd=ROOT, text=True, errors="replace", stderr=subprocess.PIPE) as process:
         last = ""
         for line in process.stderr or ():
@@ -127,7 +157,7 @@ def _run(built: Built, place: Path, out: Path, say: Callable[[str], None]) -> No
             if line.startswith("…"):
                 say(line.strip())
     if process.returncode:
-        raise _reason(built, process.returncode, last, place)
+        raise _reason(built, process.returncode, last, arguments[0])
 
 
 def _request(built: Built) -> dict[str, Any]:
@@ -138,7 +168,10 @@ def _request(built: Built) -> dict[str, Any]:
 def _reason(built: Built, code: int, last: str, place: Path) -> Exception:
     if any(os.strerror(number) in last for number in FULL):
         return Refused(no_room(place))
-    return BuildFailed(f"{built.name} cannot be built: {last[-LONGEST:] or f'the builder ended with exit code {code}'}")
+    what = f" as {built.format}" if built.format in FURTHER else ""
+    return BuildFailed(
+        f"{built.name} cannot be built{what}: {last[-LONGEST:] or f'the builder ended with exit code {code}'}"
+    )
 
 
 def facts_of(built: Built) -> dict[str, Any]:
@@ -149,7 +182,8 @@ def facts_of(built: Built) -> dict[str, Any]:
 def pinned(manifest: str, weights: str, facts: dict[str, Any]) -> str:
     """The text of a manifest whose build says what came out; every other line stays as it is."""
     build = yaml.safe_load(manifest)["build"]
-    sha256 = {form: facts["sha256"][name] for form, name in FORMATS.items() if name in facts["sha256"]}
+    names = (FORMATS | FURTHER).items()
+    sha256 = {form: facts["sha256"][name] for form, name in names if name in facts["sha256"]}
     build[weights] |= {"parameters": facts["parameters"], "macs": facts["macs"], "sha256": sha256}
     block = yaml.safe_dump({"build": build}, sort_keys=False, default_flow_style=None, width=10_000)
     return re.sub(r"^build:.*?(?=^\S|\Z)", lambda _: block, manifest, count=1, flags=re.MULTILINE | re.DOTALL)

@@ -69,12 +69,17 @@ def check_outputs(symbol: Any, setup: Setup) -> None:
     given = {t["name"]: tuple(n if isinstance(n, int) else 1 for n in t["shape"]) for t in setup.inputs}
     _, shapes, _ = symbol.infer_shape(**given)
     _, types, _ = symbol.infer_type(**{tensor["name"]: tensor["dtype"] for tensor in setup.inputs})
-    names = [name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name for name in symbol.list_outputs()]
+    names = output_names(symbol)
     outputs = {
         name: (["batch", *shape[1:]], kind.__name__)
         for name, shape, kind in zip(names, shapes, types)  # noqa: B905  (strict= is newer than Python 3.9)
     }
     require_tensors("output", outputs, setup.outputs)
+
+
+def output_names(symbol: Any) -> list[str]:
+    """As the manifest says them, in the graph's order."""
+    return [name[: -len(SUFFIX)] if name.endswith(SUFFIX) else name for name in symbol.list_outputs()]
 
 
 def line(error: Exception) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 
 from tasks.errors import TouchstoneError
 from tasks.predictors._tflite_file import require_data
-from tasks.predictors.base import Setup, given_back, line, require_tensors
+from tasks.predictors.base import Setup, fed, given_back, line, require_tensors
 
 PACKAGE = "ai-edge-litert"
 INDICES = {"int32", "int64", "bool"}  # types of shapes, axes, and conditions; arithmetic has others
@@ -45,7 +45,7 @@ class Predictor:
         try:
             self._interpreter = self._opened(path, setup)
             self._check_tensors(setup)
-            self._allocate([tuple(1 if n == "batch" else n for n in tensor["shape"]) for tensor in setup.inputs])
+            self._allocate({t["name"]: tuple(1 if n == "batch" else n for n in t["shape"]) for t in setup.inputs})
         except (ValueError, RuntimeError) as error:  # all that the interpreter raises
             raise TouchstoneError(f"LiteRT {version} cannot load {path.name}: {line(error)}") from error
         return {
@@ -70,17 +70,17 @@ class Predictor:
 
     def _check_tensors(self, setup: Setup) -> None:
         """Tensors are those of the manifest; their places are kept."""
-        places = {}
+        places: dict[str, dict[str, int]] = {}
         for kind, asked in (("input", setup.inputs), ("output", setup.outputs)):
             found = _tensors(self._interpreter, kind)
             require_tensors(kind, {name: _declared(tensor) for name, tensor in found.items()}, asked)
-            places[kind] = [found[tensor["name"]]["index"] for tensor in asked]
+            places[kind] = {tensor["name"]: found[tensor["name"]]["index"] for tensor in asked}
         self._inputs, self._outputs = places["input"], places["output"]
 
-    def _allocate(self, shapes: list[Any]) -> None:
-        """Make room for inputs of these shapes."""
-        for place, shape in zip(self._inputs, shapes):  # noqa: B905  (Python 3.9)
-            self._interpreter.resize_tensor_input(place, shape, strict=True)
+    def _allocate(self, shapes: dict[str, Any]) -> None:
+        """Make room for inputs of these shapes, by name."""
+        for name, shape in shapes.items():
+            self._interpreter.resize_tensor_input(self._inputs[name], shape, strict=True)
         self._interpreter.allocate_tensors()
         self._shapes = shapes
 
@@ -101,16 +101,16 @@ class Predictor:
         return {"xnnpack": used, "operators": len(names) - names.count(DELEGATE), "partitions": names.count(DELEGATE)}
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, …), a copy."""
-        given = batch if isinstance(batch, tuple) else (batch,)
-        shapes = [array.shape for array in given]
+        """(batch, …) → (batch, …), copies."""
+        given = fed(list(self._inputs), batch)
         with self._turn:
+            shapes = {name: array.shape for name, array in given.items()}
             if shapes != self._shapes:
                 self._allocate(shapes)
-            for place, array in zip(self._inputs, given):  # noqa: B905  (Python 3.9)
-                self._interpreter.set_tensor(place, array)
+            for name, array in given.items():
+                self._interpreter.set_tensor(self._inputs[name], array)
             self._interpreter.invoke()
-            return given_back([self._interpreter.get_tensor(place) for place in self._outputs])
+            return given_back([self._interpreter.get_tensor(place) for place in self._outputs.values()])
 
     def unload(self) -> None:
         """Drop the interpreter."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tasks.errors import TouchstoneError
-from tasks.predictors._mxnet_file import check_inputs, check_outputs, line, members, require_data
-from tasks.predictors.base import Setup
+from tasks.predictors._mxnet_file import check_inputs, check_outputs, line, members, output_names, require_data
+from tasks.predictors.base import Setup, fed, given_back
 
 
 class Predictor:
@@ -37,6 +37,8 @@ class Predictor:
             symbol, weights = mx.sym.load_json(text), mx.nd.load_frombuffer(data)
             check_inputs(path, symbol, weights, setup)
             check_outputs(symbol, setup)
+            self._inputs = [tensor["name"] for tensor in setup.inputs]
+            self._outputs = [output_names(symbol).index(tensor["name"]) for tensor in setup.outputs]
             self._block = self._built(symbol, weights, setup)
         except (mx.MXNetError, ValueError, KeyError, TypeError) as error:  # the last three: no graph in JSON
             raise TouchstoneError(f"MXNet {mx.__version__} cannot load {path.name}: {line(error)}") from error
@@ -66,8 +68,11 @@ class Predictor:
         return block
 
     def predict(self, batch: Any) -> Any:
-        """(batch, …) → (batch, classes); `asnumpy` waits for MXNet's engine."""
-        return self._block(self._mx.nd.array(batch, ctx=self._context, dtype=batch.dtype)).asnumpy()
+        """(batch, …) → (batch, …); `asnumpy` waits for MXNet's engine."""
+        given = fed(self._inputs, batch).values()
+        found = self._block(*(self._mx.nd.array(array, ctx=self._context, dtype=array.dtype) for array in given))
+        each = found if isinstance(found, (list, tuple)) else [found]
+        return given_back([each[place].asnumpy() for place in self._outputs])
 
     def unload(self) -> None:
         """Drop the block."""

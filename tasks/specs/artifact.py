@@ -36,7 +36,9 @@ class Build(Spec):
         exclude_if=lambda files: not files,
         description="Instead of a seed: safetensors and configuration, file → SHA-256.",
     )
-    sha256: dict[str, Sha256] = Field(default_factory=dict, description="format → the file's, where it is known.")
+    sha256: dict[str, Sha256] = Field(
+        default_factory=dict, description="format → the file's; one that is converted is there only if it stands here."
+    )
     parameters: int | None = Field(default=None, ge=0, description="As built; for the list of the zoo.")
     macs: int | None = Field(default=None, ge=0, description="Multiply-accumulate operations of one sample.")
 

@@ -31,7 +31,8 @@ Layout = Literal[
 Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
 
 
-FORMATS = {"onnx": "model.onnx", "pt2": "model.pt2"}  # what the zoo builds
+FORMATS = {"onnx": "model.onnx", "pt2": "model.pt2"}  # what the zoo builds, all at once
+FURTHER = {"tflite": "model.tflite", "mxnet": "model.zip"}  # written from that where the manifest pins it
 
 
 class Tensor(Spec):
@@ -170,13 +171,16 @@ class Model(Aspect):
     def files(self) -> dict[str, Artifact]:
         """format → file of the chosen weights."""
         build = self.build.get(self.weights)
-        made = {form: self._built(build, form) for form in FORMATS} if build else {}
-        return {**made, **self.artifacts.get(self.weights, {})}
+        forms = [*FORMATS, *(form for form in FURTHER if form in build.sha256)] if build else ()
+        return {**{form: self.made(form) for form in forms}, **self.artifacts.get(self.weights, {})}
 
-    def _built(self, build: Build, form: str) -> Artifact:
+    def made(self, form: str) -> Artifact:
+        """The file of a format of the zoo, whether it is pinned or not; the model has to be one that the zoo builds."""
+        build = self.build[self.weights]
         tensors = {name: [t.model_dump(mode="json") for t in getattr(self, name)] for name in ("inputs", "outputs")}
         built = Built.model_validate({"name": self.id, "format": form, "build": build, **tensors})
-        return Artifact(path=f"{self.name}/{FORMATS[form]}", sha256=build.sha256.get(form), built=built)
+        path = f"{self.name}/{(FORMATS | FURTHER)[form]}"
+        return Artifact(path=path, sha256=build.sha256.get(form), built=built)
 
     @property
     def name(self) -> str:

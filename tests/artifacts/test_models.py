@@ -139,8 +139,10 @@ def test_a_model_without_data_is_measured_on_synthetic_inputs_unless_told_otherw
 def test_a_software_takes_the_first_of_its_formats_that_there_is() -> None:
     assert cli.read(["+model=resnet50", "software=pytorch"])[0].format == "table"
     assert cli.read(["+model=resnet18", "software=pytorch"])[0].format == "pt2"
-    with pytest.raises(Refused, match=r"software=mxnet reads mxnet files, resnet18\[seeded\] has onnx, pt2"):
-        cli.read(["+model=resnet18", "software=mxnet"])
+    with pytest.raises(
+        Refused, match=r"software=tensorflow reads keras files, resnet18\[seeded\] has onnx, pt2, tflite"
+    ):
+        cli.read(["+model=resnet18", "software=tensorflow"])
 
 
 @LARGE
