@@ -6,11 +6,15 @@ from prefect import task
 from tasks.analyses import drift
 from tasks.errors import TouchstoneError
 from tasks.metrics import version
+from tasks.modalities import judge_of
 from tasks.progress import say
 from tasks.results.measurement import Finding, Result
+from tasks.specs.protocol import Drift
 from tasks.statistics.history import LEAST
 from tasks.titles import titled
 from tasks.tracking import records
+
+RIGHT = "accuracy_top1"
 
 
 @task(persist_result=False, name="watch for drift", task_run_name=titled("watch for drift"))
@@ -19,13 +23,14 @@ def watch(result: Result) -> tuple[Finding, ...]:
     asked = result.evaluation.tracking
     if not result.passed:
         return ()
+    drifting = _watched(result)
     same = {
         "hash_evaluation": result.hashes["evaluation"],
         "stack": str(result.stack.get("key", "")),
         "host": str(result.placement.get("host", "")),
     }
     try:
-        before = records.frame(asked, asked.drift.metrics, where={k: v for k, v in same.items() if v})
+        before = records.frame(asked, drifting.metrics, where={k: v for k, v in same.items() if v})
     except TouchstoneError as error:
         say("watch")(f"{error} So this run is not held against its history.")
         return ()
@@ -33,7 +38,16 @@ def watch(result: Result) -> tuple[Finding, ...]:
     before = before[(before["run"] != result.run) & (before["started"] <= now["started"].iloc[0])]
     if len(before) < LEAST:
         return ()
-    return tuple(drift.findings(drift.history(pd.concat([now, before.astype(object)], ignore_index=True)), asked.drift))
+    return tuple(drift.findings(drift.history(pd.concat([now, before.astype(object)], ignore_index=True)), drifting))
+
+
+def _watched(result: Result) -> Drift:
+    """What is asked, and how right models of this modality are where how right pictures are classified is watched."""
+    asked, judge = result.evaluation.tracking.drift, judge_of(result.evaluation.model.modality)
+    if judge is None or RIGHT not in asked.metrics or judge.headline in asked.metrics:
+        return asked
+    names = tuple(judge.headline if name == RIGHT else name for name in asked.metrics)
+    return asked.model_copy(update={"metrics": names})
 
 
 def _row(result: Result) -> pd.DataFrame:

@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from tasks.agent.setting import Data, stacked
+from tasks.agent.setting import REFERRED, Data, stacked
 from tasks.predictors._table import opened
 from tasks.predictors.base import Base
 
 REFERENCE = "reference.safetensors"
-COMPARED = 2  # synthetic samples that a reference holds
 TYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8"}
 COLUMNS = ("output", "elements", "finite", "spread", "error", "std")
+
+
+def has_reference(model: dict[str, Any]) -> bool:
+    """Whether a reference lies beside the model's file."""
+    return Path(model["path"]).with_name(REFERENCE).is_file()
 
 
 def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +33,7 @@ def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, A
     """
     reference = Path(model["path"]).with_name(REFERENCE)
     held = read(reference) if reference.is_file() else {}
-    found = predictor.predict(stacked([data.one(sample) for sample in range(COMPARED)]))
+    found = predictor.predict(stacked([data.one(sample) for sample in range(REFERRED)]))
     each = found if isinstance(found, tuple) else (found,)
     pairs = zip(model["outputs"], each)  # noqa: B905  (Python 3.9)
     rows = [(output["name"], *_row(np.asarray(array), held, output["name"])) for output, array in pairs]

@@ -12,7 +12,7 @@ from typing import Any, Callable
 import numpy as np
 
 from tasks import plugins
-from tasks.agent.agreement import agreement
+from tasks.agent.agreement import agreement, has_reference
 from tasks.agent.folder import Outcome
 from tasks.agent.judging import predict_all
 from tasks.agent.readings import harness_us, latencies, stages
@@ -24,6 +24,7 @@ from tasks.agent.setting import (
     open_predictor,
     postprocessing,
     seeded_order,
+    synthetic_data,
     unjudged_because,
     untouched,
 )
@@ -68,19 +69,22 @@ def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
 
 
 def judge_accuracy(request: dict[str, Any]) -> Outcome:
-    """Predict the chosen samples once, untimed, and keep every prediction; synthetic ones against the reference."""
+    """Predict the chosen samples once, untimed, and keep every judged row; synthetic ones against the reference.
+
+    A reference that lies beside the model is asked whatever the data set is.
+    """
     tracer = Tracer()
     apply({"affinity": request["settings"]["affinity"]})
     data = open_data(request)
     order = sorted(seeded_order(len(data.samples), request["accuracy_samples"], request["seed"]))
     predictor, facts = open_predictor(request, tracer)
     undecodable: list[dict[str, str]] = []
+    tables: dict[str, Any] = {}
     with tracer.span("accuracy"):
-        if data.judge is None:
-            tables = {"agreement": agreement(predictor, data, request["model"])}
-        else:
-            found, undecodable = predict_all(predictor, data, order, request)
-            tables = {"predictions": found}
+        if data.judge is not None:
+            tables["predictions"], undecodable = predict_all(predictor, data, order, request)
+        if data.judge is None or has_reference(request["model"]):
+            tables["agreement"] = agreement(predictor, synthetic_data(request), request["model"])
     predictor.unload()
     facts = _facts(request, samples_seen=len(order), undecodable=undecodable, **facts)
     return Outcome(facts, tracer.spans, tables)

@@ -25,6 +25,7 @@ from tasks.processing import AFTER, BEFORE, compose
 from tasks.processing.samples import Samples, open_samples
 from tasks.tracing import Tracer
 
+REFERRED = 2  # synthetic samples that a reference holds
 LIBRARY = 1024  # samples that the timed part cycles through, held in memory as LoadGen's sample library is
 
 
@@ -68,6 +69,11 @@ def unjudged_because(request: dict[str, Any]) -> str:
     if judge_of(request["modality"]) is None:
         return unjudged(request["modality"])
     return "synthetic inputs" if request["dataset"]["kind"] == "synthetic" else ""
+
+
+def synthetic_data(request: dict[str, Any]) -> Data:
+    """The synthetic samples that a reference is of, whatever the data set is."""
+    return open_data({**request, "dataset": {"kind": "synthetic", "count": REFERRED}})
 
 
 def in_memory(data: Data, request: dict[str, Any], order: list[int]) -> Data:

@@ -20,7 +20,7 @@ def not_evaluated(measurement: Measurement) -> str:
     if any(p.facts.get("service_ms") is not None for p in measurement.timed):
         return "the model only takes time"
     process = measurement.only("accuracy")
-    if process is None or not len(process.agreement):
+    if process is None or len(process.predictions) or not len(process.agreement):
         return ""
     return str(process.facts.get("unjudged") or "synthetic inputs")
 

@@ -4,7 +4,7 @@ In: a `Result`. Out: `Headline`s, as far as they were measured. Knows no scenari
 own word, and what is read beside it follows from what was measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tasks import plugins
@@ -19,7 +19,7 @@ PLACES = {"predict": "predict latency", "end_to_end": "latency end to end", "res
 CAPTIONS = {
     "accuracy_top1": "accuracy, top 1",
     "picture_psnr_db": "PSNR",
-    "text_perplexity": "perplexity a token",
+    "text_perplexity": "perplexity",
     "throughput_per_s": "throughput",
     "peak_qps": "highest rate that passed",
     "optimal_batch_by_gain": "best batch size, by gain",
@@ -73,6 +73,11 @@ def rightness(result: Result) -> str:
     """The metric that says how right a model of this modality is; where it was not judged, that of classification."""
     judge = judge_of(result.evaluation.model.modality)
     return judge.headline if judge and judge.headline in result.metrics else "accuracy_top1"
+
+
+def rightnesses(results: Iterable[Result]) -> list[str]:
+    """The same of several results, each metric once; that of classification where there are none."""
+    return list(dict.fromkeys(map(rightness, results))) or ["accuracy_top1"]
 
 
 def caption(name: str) -> str:

@@ -37,7 +37,7 @@ def _tables(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]
             yield check_table(f"latencies of {where}", process.latencies, latencies())
         if len(process.agreement):
             yield check_table(f"agreement of {where}", process.agreement, agreement())
-        elif process.role == "accuracy" or len(process.predictions):
+        if len(process.predictions) or (process.role == "accuracy" and not len(process.agreement)):
             schema = predictions(evaluation.model.modality, evaluation.dataset)
             yield check_table(f"predictions of {where}", process.predictions, schema)
         if process.spans:
