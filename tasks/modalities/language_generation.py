@@ -48,7 +48,7 @@ class Modality(Base):
 
     def misfit(self, model: Any, head: Any, dataset: Any) -> str:
         """Tokens are the same, and the model reads all of them."""
-        words, most = VOCABULARIES[dataset.meaning["vocabulary"]], model.inputs[0].range[1]
+        words, most = VOCABULARIES.get(dataset.meaning.get("vocabulary"), 0), model.inputs[0].range[1]
         if most < words - 1:
             return f"{model.name} reads tokens up to {most:g}, dataset={dataset.id} has {words}."
         return differs(model, head, dataset, ("vocabulary",))

@@ -73,4 +73,5 @@ def test_a_vocabulary_that_the_model_does_not_know_does_not_fit() -> None:
     assert Modality().misfit(small, head, data) == "lm[x] reads tokens up to 99, dataset=manuals has 256."
     other = SimpleNamespace(meaning={"vocabulary": "words"})
     assert "lm[x] was made for vocabulary words" in Modality().misfit(large, other, data)
+    assert "is of nothing of it" in Modality().misfit(large, head, SimpleNamespace(id="notes", meaning={}))
     assert "has to be one of: bytes" in Modality().lacks(SimpleNamespace(meaning={}))
