@@ -21,7 +21,7 @@ from tasks.specs.evaluation import Evaluation
 from tasks.specs.protocol import Drift
 from tasks.specs.unanswered import OPEN, neutral, unanswered
 
-SYNTHETIC = "dataset=synthetic"  # what a model is measured on that has no data
+SYNTHETIC = "synthetic"  # the data set: what a model is measured on that has no data
 S = TypeVar("S", bound=BaseModel)
 CONF = ROOT / "conf"
 ALSO = "TOUCHSTONE_CONF"  # folders like it, of plug-ins that lie elsewhere; separated as in PATH
@@ -160,16 +160,21 @@ def composed(overrides: list[str]) -> Evaluation:
     data, choices = _filled("evaluate", overrides)
     if "model" not in data:
         raise Refused(f"No model chosen. Add +model=<name>; available: {plugins.shown(options('model'))}.")
-    if _without_data(data) and not any(word.lstrip("+").startswith("dataset") for word in overrides):
-        overrides = [*overrides, SYNTHETIC]
+    if not any(word.lstrip("+").startswith("dataset") for word in overrides) and (fitting := _fitting(data)):
+        overrides = [*overrides, f"dataset={fitting}"]
         data, choices = _filled("evaluate", overrides)
     return validated(_answered(data, choices), choices, overrides)
 
 
-def _without_data(data: dict[str, Any]) -> bool:
-    """Whether the model has inputs, and a last layer that means nothing on any data set that there is."""
-    model = neutral(data["model"])
-    return bool(model.get("inputs")) and not (model.get("heads") or {}).get(model.get("weights"))
+def _fitting(data: dict[str, Any]) -> str:
+    """The data set that is chosen where none is named: the only one that the model's weights have a head for, or
+    synthetic inputs where there is none; empty where the default is among several, or the model takes no input.
+    """
+    model, default = neutral(data["model"]), (data.get("dataset") or {}).get("id")
+    heads = list((model.get("heads") or {}).get(model.get("weights")) or {})
+    if not model.get("inputs") or default in heads:
+        return ""
+    return SYNTHETIC if not heads else heads[0] if len(heads) == 1 else ""
 
 
 def _answered(data: dict[str, Any], choices: dict[str, str]) -> dict[str, Any]:
@@ -179,7 +184,7 @@ def _answered(data: dict[str, Any], choices: dict[str, str]) -> dict[str, Any]:
         raise Refused(
             f"conf/model/{choices.get('model')}.yaml: {', '.join(found)} {'is' if len(found) == 1 else 'are'} still "
             f"«{OPEN}», and what is right on dataset={dataset.get('id')} depends on it. Answer it there, or measure "
-            f"speed alone: {SYNTHETIC}"
+            f"speed alone: dataset={SYNTHETIC}"
         )
     return {**data, "model": neutral(model)}
 
@@ -258,9 +263,11 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
         evaluation = Evaluation.model_validate(data)
     except ValidationError as error:
         raise Refused("\n".join(sentences(error, data, choices, overrides))) from error
-    if evaluation.expect or set(evaluation.tracking.drift.metrics) != set(Drift().metrics):
+    floors = evaluation.model.floors(evaluation.dataset.id)
+    if evaluation.expect or floors or set(evaluation.tracking.drift.metrics) != set(Drift().metrics):
         from tasks.metrics import require_known
 
+        require_known("model.accuracy_floor", floors)
         require_known("expect", evaluation.expect.bounds)
         require_known("tracking.drift.metrics", evaluation.tracking.drift.metrics)
     return evaluation

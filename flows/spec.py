@@ -98,7 +98,7 @@ def _pairs(manifest: Path) -> list[tuple[str, str]]:
     data = yaml.safe_load(manifest.read_text()) or {}
     heads = neutral(data).get("heads") if isinstance(data, dict) else None
     pairs = [(w, d) for w, of in (heads or {}).items() if isinstance(of, dict) for d in of]
-    return pairs or [(str(data.get("weights", "")), cli.SYNTHETIC.partition("=")[2])]
+    return pairs or [(str(data.get("weights", "")), cli.SYNTHETIC)]
 
 
 def _validate_dataset(option: str) -> None:

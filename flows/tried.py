@@ -38,7 +38,7 @@ def tried(fields: dict[str, Any], files: dict[str, Path], only: str | None = Non
     for name in [only] if only else cli.options("software"):
         if name in ELSEWHERE:
             continue
-        evaluation = cli.default([f"software={name}", cli.SYNTHETIC, "scenario=quick"])
+        evaluation = cli.default([f"software={name}", f"dataset={cli.SYNTHETIC}", "scenario=quick"])
         form = next((form for form in evaluation.software.formats if form in files), None)
         if form:
             found.append(_tried(_with(evaluation, fields), files[form]))

@@ -18,7 +18,9 @@ def check_inputs(evaluation: Evaluation, process: Process) -> Verdict:
 
 @task(persist_result=False, name="check", task_run_name=titled("check results"))
 def check(evaluation: Evaluation, measurement: Measurement) -> Verdict:
-    """The contracts of what was measured."""
+    """The contracts of what was measured, and the floors of the model's manifest."""
     from tasks import schemas
+    from tasks.metrics import floors
 
-    return schemas.check_measurement(evaluation, measurement)
+    found = schemas.check_measurement(evaluation, measurement)
+    return Verdict((*found.checks, *floors(evaluation, measurement)))

@@ -6,11 +6,15 @@ from prefect import task
 from tasks.analyses import drift
 from tasks.errors import TouchstoneError
 from tasks.metrics import version
+from tasks.modalities import judge_of
 from tasks.progress import say
 from tasks.results.measurement import Estimate, Finding, Result
+from tasks.specs.protocol import Drift
 from tasks.statistics.history import LEAST
 from tasks.titles import titled
 from tasks.tracking import records
+
+RIGHT = "accuracy_top1"
 
 
 @task(persist_result=False, name="watch for drift", task_run_name=titled("watch for drift"))
@@ -22,13 +26,14 @@ def watch(result: Result, shown: tuple[str, ...]) -> tuple[tuple[Finding, ...], 
     asked = result.evaluation.tracking
     if not result.passed:
         return (), {}
+    drifting = _watched(result)
     same = {
         "hash_evaluation": result.hashes["evaluation"],
         "stack": str(result.stack.get("key", "")),
         "host": str(result.placement.get("host", "")),
     }
     try:
-        names = dict.fromkeys((*asked.drift.metrics, *shown))
+        names = dict.fromkeys((*drifting.metrics, *shown))
         before = records.frame(asked, names, where={k: v for k, v in same.items() if v})
     except TouchstoneError as error:
         say("watch")(f"{error} So this run is not held against its history.")
@@ -38,7 +43,16 @@ def watch(result: Result, shown: tuple[str, ...]) -> tuple[tuple[Finding, ...], 
     if len(before) < LEAST:
         return (), {}
     runs = drift.history(pd.concat([now, before.astype(object)], ignore_index=True))
-    return tuple(drift.findings(runs, asked.drift)), drift.across(runs, shown, result)
+    return tuple(drift.findings(runs, drifting)), drift.across(runs, shown, result)
+
+
+def _watched(result: Result) -> Drift:
+    """What is asked, and how right models of this modality are where how right pictures are classified is watched."""
+    asked, judge = result.evaluation.tracking.drift, judge_of(result.evaluation.model.modality)
+    if judge is None or RIGHT not in asked.metrics or judge.headline in asked.metrics:
+        return asked
+    names = tuple(judge.headline if name == RIGHT else name for name in asked.metrics)
+    return asked.model_copy(update={"metrics": names})
 
 
 def _row(result: Result) -> pd.DataFrame:

@@ -12,14 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from tasks.agent.setting import Data, stacked
+from tasks.agent.setting import REFERRED, Data, stacked
 from tasks.predictors._table import opened
 from tasks.predictors.base import Base
 
 REFERENCE = "reference.safetensors"
-COMPARED = 2  # synthetic samples that a reference holds
 TYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8"}
 COLUMNS = ("output", "elements", "finite", "spread", "error", "std")
+
+
+def has_reference(model: dict[str, Any]) -> bool:
+    """Whether a reference lies beside the model's file."""
+    return Path(model["path"]).with_name(REFERENCE).is_file()
 
 
 def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, A
 
 def _answers(predictor: Base, data: Data, apart: bool) -> list[Any]:
     """An array for each output: of both samples at once, or one after the other and end to end."""
-    samples = [data.one(sample) for sample in range(COMPARED)]
+    samples = [data.one(sample) for sample in range(REFERRED)]
     parts = [predictor.predict(stacked(part)) for part in ([[one] for one in samples] if apart else [samples])]
     tuples = [found if isinstance(found, tuple) else (found,) for found in parts]
     if not apart:

@@ -6,28 +6,26 @@ In: a request. Out: an `Outcome`. Each knows nothing of the other two.
 from __future__ import annotations
 
 import gc
-import json
-import sys
-import time
 from datetime import datetime, timezone
 from typing import Any, Callable
 
 import numpy as np
 
 from tasks import plugins
-from tasks.agent.agreement import agreement
+from tasks.agent.agreement import agreement, has_reference
 from tasks.agent.folder import Outcome
+from tasks.agent.judging import predict_all
 from tasks.agent.readings import harness_us, latencies, stages
 from tasks.agent.setting import (
     LIBRARY,
-    Data,
     clocks,
     in_memory,
     open_data,
     open_predictor,
     postprocessing,
     seeded_order,
-    stacked,
+    synthetic_data,
+    unjudged_because,
     untouched,
 )
 from tasks.environment.counters import difference, read_counters
@@ -35,9 +33,7 @@ from tasks.environment.host import capture_host
 from tasks.environment.process import capture_process, memory_peak_bytes
 from tasks.environment.settings import apply, restore
 from tasks.errors import TouchstoneError
-from tasks.predictors.base import Base
 from tasks.processing import Undecodable
-from tasks.processing.outputs import Ranked
 from tasks.scenarios import _loadgen
 from tasks.scenarios.base import MOST, Log, System
 from tasks.tracing import Tracer, stage_spans
@@ -52,7 +48,7 @@ def look_at_inputs(request: dict[str, Any]) -> Outcome:
     order = seeded_order(len(data.samples), INPUTS, request["seed"])
     rows: list[tuple[Any, ...]] = []
     undecodable = []
-    axis = 0 if request["model"]["inputs"][0]["layout"] == "NCHW" else -1
+    axis = request["model"]["inputs"][0]["layout"][1:].find("C")
     for i in order:
         try:
             rows.extend(_describe(i, data.one(i), axis))
@@ -64,25 +60,31 @@ def look_at_inputs(request: dict[str, Any]) -> Outcome:
 
 
 def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
-    planes = np.moveaxis(np.asarray(array, dtype=np.float64), axis, 0)
+    """A row a channel of the first input; all of it as one where there are none (axis -1)."""
+    array = array[0] if isinstance(array, tuple) else array
+    values = np.asarray(array, dtype=np.float64)
+    planes = values[None] if axis < 0 else np.moveaxis(values, axis, 0)
     shape, dtype = "x".join(map(str, array.shape)), str(array.dtype)
     return [(sample, c, shape, dtype, p.min(), p.max(), p.mean(), p.std()) for c, p in enumerate(planes)]
 
 
 def judge_accuracy(request: dict[str, Any]) -> Outcome:
-    """Predict the chosen samples once, untimed, and keep every prediction; synthetic ones against the reference."""
+    """Predict the chosen samples once, untimed, and keep every judged row; synthetic ones against the reference.
+
+    A reference that lies beside the model is asked whatever the data set is.
+    """
     tracer = Tracer()
     apply({"affinity": request["settings"]["affinity"]})
     data = open_data(request)
     order = sorted(seeded_order(len(data.samples), request["accuracy_samples"], request["seed"]))
     predictor, facts = open_predictor(request, tracer)
     undecodable: list[dict[str, str]] = []
+    tables: dict[str, Any] = {}
     with tracer.span("accuracy"):
-        if request["dataset"]["kind"] == "synthetic":
-            tables = {"agreement": agreement(predictor, data, request["model"])}
-        else:
-            found, undecodable = _predict_all(predictor, postprocessing(request), data, order, request["batch_size"])
-            tables = {"predictions": found}
+        if data.judge is not None:
+            tables["predictions"], undecodable = predict_all(predictor, data, order, request)
+        if data.judge is None or has_reference(request["model"]):
+            tables["agreement"] = agreement(predictor, synthetic_data(request), request["model"])
     predictor.unload()
     facts = _facts(request, samples_seen=len(order), undecodable=undecodable, **facts)
     return Outcome(facts, tracer.spans, tables)
@@ -100,7 +102,6 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     predictor, facts = open_predictor(request, tracer)
     after = postprocessing(request)
     time_only = request["model"].get("service_ms") is not None
-    unjudged = time_only or request["dataset"]["kind"] == "synthetic"
     before = untouched if time_only else data.batch
     system = System(
         before, predictor.predict, after, order, **clocks(predictor), seed=seed, cpus=tuple(request["cpus"])
@@ -113,8 +114,8 @@ def be_timed(request: dict[str, Any]) -> Outcome:
         drive(system, log, request["scenario"])
     gc.enable()
     facts["counters"] = difference(counters, read_counters(request["cpus"]))
-    audited = sorted([] if unjudged else order[:AUDITED])
-    again, _ = _predict_all(predictor, after, data, audited, request["batch_size"])
+    audited = sorted([] if data.judge is None else order[:AUDITED])
+    again, _ = predict_all(predictor, data, audited, request)
     facts.update(
         simulated=system.wait_until is not None,
         service_ms=request["model"].get("service_ms"),
@@ -164,59 +165,6 @@ def _first_prediction(system: System, order: list[int], batch_size: int, tracer:
     raise TouchstoneError(f"None of {len(order)} samples could be decoded.")
 
 
-def _predict_all(
-    predictor: Base, after: Callable[[Any], Any], data: Data, order: list[int], batch_size: int
-) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """Predict every sample; rows are those that could be decoded."""
-    rows: list[tuple[Any, ...]] = []
-    undecodable: list[dict[str, str]] = []
-    told = time.monotonic()
-    for start in range(0, len(order), batch_size):
-        ready = []
-        for i in order[start : start + batch_size]:
-            try:
-                ready.append((i, data.one(i)))
-            except Undecodable as error:
-                undecodable.append({"file": data.samples.files[i], "why": str(error)})
-        if ready:
-            outputs = predictor.predict(stacked([array for _, array in ready]))
-            rows.extend(_judged(data, [i for i, _ in ready], outputs, after(outputs)))
-        if time.monotonic() - told > 5:
-            told = time.monotonic()
-            say(f"{min(start + batch_size, len(order))} of {len(order)} samples predicted")
-    names = ("sample", "file", "group", "label", "predicted", "score", "finite", "top5")
-    table = {n: [r[k] for r in rows] for k, n in enumerate(names)}
-    if rows and rows[0][-1] is None:
-        del table["top5"]
-    return table, undecodable
-
-
-def _judged(data: Data, indices: list[int], outputs: Any, result: Any) -> list[tuple[Any, ...]]:
-    if not isinstance(result, Ranked):
-        raise TouchstoneError(
-            "The post-processing of a classification must end in top_k, or in a function that returns Ranked."
-        )
-    finite = np.isfinite(outputs).reshape(len(indices), -1).all(axis=1)
-    samples = data.samples
-    rows = []
-    for k, i in enumerate(indices):
-        best = [int(c) for c in result.classes[k]]
-        top5 = samples.labels[i] in best[:5] if len(best) >= 5 else None
-        rows.append(
-            (
-                i,
-                samples.files[i],
-                samples.groups[i],
-                samples.labels[i],
-                best[0],
-                float(result.scores[k][0]),
-                bool(finite[k]),
-                top5,
-            )
-        )
-    return rows
-
-
 def _facts(request: dict[str, Any], **facts: Any) -> dict[str, Any]:
     return {
         "role": request["role"],
@@ -225,18 +173,14 @@ def _facts(request: dict[str, Any], **facts: Any) -> dict[str, Any]:
         "evaluation_hash": request["evaluation_hash"],
         "cpus": request["cpus"],
         "threads": request["threads"],
+        "modality": request["modality"],
+        "unjudged": unjudged_because(request),
         "host": capture_host(),
         "process": capture_process(),
         "ended_at": datetime.now(timezone.utc).isoformat(),  # noqa: UP017  (UTC is newer than Python 3.9)
         "garbage_collection": "off while timed",
         **facts,
     }
-
-
-def say(text: str) -> None:
-    """Progress for whoever relays it: one JSON line on standard output."""
-    sys.stdout.write(json.dumps({"progress": text}) + "\n")
-    sys.stdout.flush()
 
 
 ROLES: dict[str, Callable[[dict[str, Any]], Outcome]] = {

@@ -9,7 +9,7 @@ import fcntl
 import os
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
 
@@ -18,21 +18,29 @@ import numpy as np
 from tasks import plugins
 from tasks.environment.page_cache import resident_share
 from tasks.errors import TouchstoneError
+from tasks.modalities import Base, judge_of, unjudged
 from tasks.predictors._arranged import arranged
-from tasks.predictors.base import Base, Setup
+from tasks.predictors.base import Base as Predictor
+from tasks.predictors.base import Setup
 from tasks.processing import AFTER, BEFORE, compose
 from tasks.processing.samples import Samples, open_samples
 from tasks.tracing import Tracer
 
+REFERRED = 2  # synthetic samples that a reference holds
 LIBRARY = 1024  # samples that the timed part cycles through, held in memory as LoadGen's sample library is
 
 
 @dataclass(frozen=True)
 class Data:
-    """Samples and the function from an index to one pre-processed sample: an array, or one for each input."""
+    """Samples and the function from an index to one pre-processed sample: an array, or one for each input.
+
+    ``judge`` is None where nothing is true of the samples, or the modality has no judge; ``truths`` are then none.
+    """
 
     samples: Samples
     one: Callable[[int], Any]
+    judge: Base | None = None
+    truths: tuple[Any, ...] = ()
 
     def batch(self, indices: list[int]) -> Any:
         """Pre-process and stack: (batch, …)."""
@@ -47,17 +55,33 @@ def stacked(samples: list[Any]) -> Any:
 
 
 def open_data(request: dict[str, Any]) -> Data:
-    """Read the index of the data set and compose the pre-processing."""
+    """Read the index of the data set, and what is true of its samples, and compose the pre-processing."""
     samples = open_samples(request["dataset"], request["model"]["inputs"])
     before = _before(request)
-    return Data(samples, lambda i: before(samples.read(i)))
+    judge = None if unjudged_because(request) else judge_of(request["modality"])
+    truths = judge.truths(samples, request["dataset"]) if judge else ()
+    return Data(samples, lambda i: before(samples.read(i)), judge, tuple(truths))
+
+
+def unjudged_because(request: dict[str, Any]) -> str:
+    """Why no answer can be right or wrong; empty when it can."""
+    if request["model"].get("service_ms") is not None:
+        return "the model only takes time"
+    if judge_of(request["modality"]) is None:
+        return unjudged(request["modality"])
+    return "synthetic inputs" if request["dataset"]["kind"] == "synthetic" else ""
+
+
+def synthetic_data(request: dict[str, Any]) -> Data:
+    """The synthetic samples that a reference is of, whatever the data set is."""
+    return open_data({**request, "dataset": {"kind": "synthetic", "count": REFERRED}})
 
 
 def in_memory(data: Data, request: dict[str, Any], order: list[int]) -> Data:
     """The same data with the encoded bytes of these samples read beforehand, so that no disk is timed."""
     held = {i: data.samples.read(i) for i in order}
     before = _before(request)
-    return Data(data.samples, lambda i: before(held[i]))
+    return replace(data, one=lambda i: before(held[i]))
 
 
 def _before(request: dict[str, Any]) -> Callable[[Any], Any]:
@@ -73,12 +97,12 @@ def seeded_order(total: int, limit: int | str, seed: int) -> list[int]:
     return order if limit == "all" else order[: int(limit)]
 
 
-def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Base, dict[str, Any]]:
+def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Predictor, dict[str, Any]]:
     """Load the model; the facts say how long it took and how much of the file was in the page cache before."""
     path = Path(request["model"]["path"])
     share = resident_share(path)
     module = plugins.load("tasks.predictors", request["framework"], request["allow_modules"], request.get("plugin"))
-    predictor: Base = module.Predictor(**request["options"])
+    predictor: Predictor = module.Predictor(**request["options"])
     setup = Setup(
         device=request["device"],
         intra_threads=request["threads"]["intra"],
@@ -106,7 +130,7 @@ def _hold(path: Path) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
-def clocks(predictor: Base) -> dict[str, Any]:
+def clocks(predictor: Predictor) -> dict[str, Any]:
     """What a `System` is told of time: nothing, unless the predictor publishes a simulated clock."""
     clock = getattr(predictor, "clock", None)
     return {"clock": clock.now, "wait_until": clock.wait_until} if clock else {}

@@ -46,7 +46,7 @@ def advise(runs: pd.DataFrame, limits: Sequence[Requirement], floors: Sequence[R
     currencies = set(offered["currency"].dropna())
     if len(currencies) > 1:
         raise Refused(f"Prices are in {' and '.join(sorted(currencies))}; filter with currency=<one>.")
-    axes, notes = _axes(offered, candidates, limits, by)
+    axes, notes = _axes(offered, candidates, limits, floors, by)
     eligible, out, open_ = [], [], []
     for one in candidates:
         found = {r: r.of(one.values.get(r.metric)) for r in (*limits, *floors)}
@@ -132,17 +132,22 @@ def cost(row: Run, rate: Estimate | None) -> Estimate | None:
 
 
 def _axes(
-    offered: pd.DataFrame, candidates: Sequence[Candidate], limits: Sequence[Requirement], by: str
+    offered: pd.DataFrame,
+    candidates: Sequence[Candidate],
+    limits: Sequence[Requirement],
+    floors: Sequence[Requirement],
+    by: str,
 ) -> tuple[list[Axis], list[str]]:
-    """The one that chooses first; accuracy is one only where it may be ranked."""
+    """The one that chooses first; accuracy, or what the floors are about, is one only where it may be ranked."""
+    right = list(dict.fromkeys([*(Axis(r.metric, r.better) for r in floors), Axis(ACCURACY, "higher")]))
     speed = [Axis(r.metric, r.better) for r in limits]
     rate = next((r for r in RATES if any(c.values.get(r) for c in candidates)), RATES[-1])
     priced = any(c.values["cost"] for c in candidates)
     axes = [Axis("cost", "lower")] * priced + speed + [Axis(rate, "higher")] * (not priced)
     sentence = _unrankable(offered)
     if not sentence:
-        axes.append(Axis(ACCURACY, "higher"))
-    elif by == ACCURACY:
+        axes += right
+    elif by in [axis.name for axis in right]:
         raise Refused(f"{sentence} Choose with by=cost, or by={rate}.")
     axes = list(dict.fromkeys(axes))
     if by and by not in [a.name for a in axes]:

@@ -42,6 +42,8 @@ def accuracies(a: Process | None, b: Process | None, same_data: bool) -> tuple[P
     """B's accuracy less A's on the same samples, or why there is none."""
     if a is None or b is None or not (len(a.predictions) and len(b.predictions)):
         return None, "one side kept no predictions"
+    if not {"label", "predicted"} <= set(a.predictions) & set(b.predictions):
+        return None, "only classes are compared sample by sample"
     key = ["sample", "file", "label"]
     both = a.predictions.merge(b.predictions, on=key, suffixes=("_a", "_b"))
     if not same_data or not len(both) == len(a.predictions) == len(b.predictions):

@@ -10,10 +10,12 @@ from functools import cache
 
 from tasks import plugins
 from tasks.errors import Refused
+from tasks.metrics._floor import held
 from tasks.metrics.base import Metric
-from tasks.results.measurement import Estimate, Measurement
+from tasks.results.measurement import Check, Estimate, Measurement
+from tasks.specs.evaluation import Evaluation
 
-__all__ = ["Metric", "all_metrics", "compute_all", "gather", "mlflow_name", "require_known", "version"]
+__all__ = ["Metric", "all_metrics", "compute_all", "floors", "gather", "mlflow_name", "require_known", "version"]
 
 
 def gather(groups: dict[str, tuple[Metric, ...]]) -> dict[str, Metric]:
@@ -39,6 +41,11 @@ def compute_all(measurement: Measurement) -> dict[str, Estimate]:
     metrics = all_metrics()
     found = ((name, metric.compute(measurement)) for name, metric in metrics.items())
     return {name: replace(e, formula=metrics[name].formula) for name, e in found if e is not None}
+
+
+def floors(evaluation: Evaluation, measurement: Measurement) -> list[Check]:
+    """Whether the model is as right as its manifest says, one check a floor that can be judged."""
+    return list(held(evaluation, measurement, all_metrics()))
 
 
 def require_known(where: str, names: Iterable[str]) -> None:

@@ -81,3 +81,14 @@ def center_crop(image: Any, *, height: Pixels, width: Pixels) -> Any:
         raise Undecodable(f"{columns}×{rows} pixels are fewer than the crop of {width}×{height}")
     top, left = round((rows - height) / 2), round((columns - width) / 2)
     return image[top : top + height, left : left + width]
+
+
+@before
+def pad(image: Any, *, height: Pixels, width: Pixels, mode: Literal["reflect", "edge", "black"]) -> Any:
+    """Grow to (height, width) evenly on all sides; an image that is larger is refused."""
+    rows, columns = image.shape[:2]
+    if rows > height or columns > width:
+        raise Undecodable(f"{columns}×{rows} pixels are more than {width}×{height}, to which they were to be padded")
+    top, left = (height - rows) // 2, (width - columns) // 2
+    sides = ((top, height - rows - top), (left, width - columns - left), (0, 0))
+    return np.pad(image, sides, mode="constant" if mode == "black" else mode)

@@ -1,4 +1,4 @@
-"""Steps on a batch of outputs: scores of shape (batch, classes) → probabilities → the best classes."""
+"""Steps on a batch of outputs: scores (batch, classes) → probabilities → the best classes; pictures → pixels."""
 
 from __future__ import annotations
 
@@ -29,3 +29,9 @@ def top_k(scores: Any, *, k: Annotated[int, Range(gt=0)]) -> Ranked:
     """The ``k`` best of (batch, classes), best first; of equal scores the lower class index."""
     classes = np.argsort(-scores, axis=1, kind="stable")[:, :k]
     return Ranked(classes, np.take_along_axis(scores, classes, axis=1))
+
+
+@after
+def pixels(pictures: Any, *, scale: Annotated[float, Range(gt=0)]) -> Any:
+    """Pictures of real numbers → uint8: times ``scale``, rounded, cut to 0 … 255; what is no number becomes 0."""
+    return np.clip(np.rint(np.nan_to_num(pictures, nan=0.0) * np.float32(scale)), 0, 255).astype(np.uint8)

@@ -11,7 +11,7 @@ AFTER: dict[str, Callable[..., Any]] = {}
 
 
 class Undecodable(Exception):
-    """A sample that is no readable image; it is counted, and fatal only above a stated share."""
+    """A sample that cannot be read; it is counted, and fatal only above a stated share."""
 
 
 def before(function: F) -> F:

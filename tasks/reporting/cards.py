@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tasks.reporting import gate, words
+from tasks.reporting.headline import caption, rightness, rightnesses
 from tasks.reporting.numbers import NONE, shown
 from tasks.results.measurement import Estimate, Result, Sweep
 
 OF_A_CELL = {
-    "accuracy_top1": "accuracy, top 1",
     "predict_p50_ms": "predict p50",
     "predict_p99_ms": "predict p99",
     "throughput_per_s": "throughput",
@@ -50,8 +50,9 @@ def sweep_cards(sweep: Sweep) -> Iterator[Card]:
     key, done = sweep_key(sweep), len(sweep.cells)
     failed = sum(not cell.passed for cell in sweep.cells)
     told = f"{sweep.run}: {done} of {sweep.expected} evaluations" + (f", {failed} failed" if failed else "")
+    headings = {**{name: caption(name) for name in rightnesses(sweep.cells)}, **OF_A_CELL}
     yield Card(f"{key}-progress", "progress", round(100 * done / sweep.expected, 1), told)
-    yield Card(f"{key}-cells", "table", [_cell(cell) for cell in sweep.cells], told)
+    yield Card(f"{key}-cells", "table", [_cell(cell, headings) for cell in sweep.cells], told)
     if "link" in sweep.mlflow:
         yield Card(f"{key}-mlflow", "markdown", f"[{sweep.run} side by side in MLflow]({sweep.mlflow['link']})", told)
 
@@ -73,9 +74,9 @@ def _row(name: str, estimate: Estimate) -> dict[str, str]:
     }
 
 
-def _cell(cell: Result) -> dict[str, str]:
+def _cell(cell: Result, headings: dict[str, str]) -> dict[str, str]:
     asked = cell.evaluation
-    numbers = {heading: cell.metrics.get(name) for name, heading in OF_A_CELL.items()}
+    numbers = {heading: cell.metrics.get(name) for name, heading in headings.items()}
     return {
         "evaluation": asked.title,
         "software": asked.software.id,
@@ -91,10 +92,12 @@ def _cell(cell: Result) -> dict[str, str]:
 
 def _line(result: Result) -> str:
     """State, the two numbers that matter, and the host: what tells one version from the next."""
-    found = (result.metrics.get(name) for name in ("accuracy_top1", "predict_p50_ms"))
-    accuracy, latency = (shown(e).full if e else NONE for e in found)
+    right = rightness(result)
+    found = (result.metrics.get(name) for name in (right, "predict_p50_ms"))
+    value, latency = (shown(e).full if e else NONE for e in found)
+    what = "top 1" if right == "accuracy_top1" else caption(right)
     host = result.placement.get("host", "?")
-    return f"{words.state(result)} · top 1 {accuracy} · p50 {latency} · on {host} · {result.started_at}"
+    return f"{words.state(result)} · {what} {value} · p50 {latency} · on {host} · {result.started_at}"
 
 
 def _asked(result: Result) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """How right the model is, class by class: accuracy with intervals, and the confusion matrix.
 
-In: a `Result`. Out: a `Drawing`, or None without predictions of an accuracy process.
+In: a `Result`. Out: a `Drawing`, or None where the accuracy process told no classes.
 """
 
 import numpy as np

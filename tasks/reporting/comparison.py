@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from tasks.reporting.headline import caption, judged
+from tasks.reporting.headline import caption, judged, rightnesses
 from tasks.reporting.numbers import SCALES, shown
 from tasks.results.measurement import Estimate, Sweep
 
@@ -60,12 +60,12 @@ class Axis:
         yield from ((self.at(t), f"{t:g}" if self.logarithmic else f"{t:,.{decimals}f}") for t in inside)
 
 
-def panel_metrics(sweep: Sweep) -> tuple[str, str, str]:
-    """Accuracy, a latency, and a throughput: what the cells are judged by, where that is the same for all."""
+def panel_metrics(sweep: Sweep) -> tuple[str, ...]:
+    """How right they are, a latency, and a throughput: what the cells are judged by, where that is the same for all."""
     by = {judged(cell) for cell in sweep.cells if cell.metrics}
     only = by.pop() if len(by) == 1 else ""
     latency = only if only.endswith("_ms") else "predict_p50_ms"
-    return "accuracy_top1", latency, "peak_qps" if only == "peak_qps" else "throughput_per_s"
+    return *rightnesses(sweep.cells), latency, "peak_qps" if only == "peak_qps" else "throughput_per_s"
 
 
 def compared(sweep: Sweep, metrics: tuple[str, ...]) -> list[Panel]:

@@ -4,10 +4,11 @@ In: a `Result`. Out: `Headline`s, as far as they were measured. Knows no scenari
 own word, and what is read beside it follows from what was measured.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tasks import plugins
+from tasks.modalities import judge_of
 from tasks.reporting.numbers import NONE, Shown, percent, shown
 from tasks.results.measurement import Estimate, Result
 
@@ -17,6 +18,8 @@ BESIDE = ("optimal_batch_by_gain", "throughput_per_s", "end_to_end_p50_ms", "pre
 PLACES = {"predict": "predict latency", "end_to_end": "latency end to end", "response": "response"}
 CAPTIONS = {
     "accuracy_top1": "accuracy, top 1",
+    "picture_psnr_db": "PSNR",
+    "text_perplexity": "perplexity",
     "throughput_per_s": "throughput",
     "peak_qps": "highest rate that passed",
     "optimal_batch_by_gain": "best batch size, by gain",
@@ -55,7 +58,7 @@ class Headline:
 def headlines(result: Result) -> list[Headline]:
     """At most three, in the order of the page."""
     main = judged(result)
-    wanted = ("accuracy_top1", main, *_beside(result, main))
+    wanted = (rightness(result), main, *_beside(result, main))
     return [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics][:3]
 
 
@@ -65,6 +68,17 @@ def judged(result: Result) -> str:
     first = _response(result) if "bound" in named else named
     nearest = next((name for name in _nearest(first) if _stated(result, name)), None)
     return nearest or next((name for name in _nearest(first) if name in result.metrics), first)
+
+
+def rightness(result: Result) -> str:
+    """The metric that says how right a model of this modality is; where it was not judged, that of classification."""
+    judge = judge_of(result.evaluation.model.modality)
+    return judge.headline if judge and judge.headline in result.metrics else "accuracy_top1"
+
+
+def rightnesses(results: Iterable[Result]) -> list[str]:
+    """The same of several results, each metric once; that of classification where there are none."""
+    return list(dict.fromkeys(map(rightness, results))) or ["accuracy_top1"]
 
 
 def caption(name: str) -> str:

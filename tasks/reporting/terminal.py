@@ -12,14 +12,15 @@ from rich.table import Table
 from rich.text import Text
 
 from tasks.reporting import gate, words
-from tasks.reporting.headline import BOUND, Headline, headlines
+from tasks.reporting.headline import BOUND, Headline, caption, headlines, rightnesses
 from tasks.reporting.numbers import NONE, shown
 from tasks.results.measurement import Estimate, Result, Sweep
 
 COLORS = {"passed": "green", "checks failed": "red", "did not finish": "red"}
 OUTCOMES = {"met": "green", "violated": "red", "undecided": "yellow"}
 SHORT = {"passed": "passed", "checks failed": "failed", "did not finish": "ended"}
-OF_A_CELL = {"accuracy_top1": "right, %", "predict_p50_ms": "p50, ms", "throughput_per_s": "per s"}
+RIGHT = {"accuracy_top1": "right, %", "picture_psnr_db": "PSNR, dB"}
+OF_A_CELL = {"predict_p50_ms": "p50, ms", "throughput_per_s": "per s"}
 
 
 def show(result: Result | Sweep, console: Console | None = None, everything: bool = False) -> None:
@@ -123,7 +124,8 @@ def _sweep(sweep: Sweep) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("evaluation", overflow="fold")
     table.add_column("software, hardware, scenario", overflow="fold")
-    for heading in OF_A_CELL.values():
+    headings = {**{name: RIGHT.get(name, caption(name)) for name in rightnesses(sweep.cells)}, **OF_A_CELL}
+    for heading in headings.values():
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("state", no_wrap=True)
     several = words.hosts(sweep) > 1
@@ -131,7 +133,7 @@ def _sweep(sweep: Sweep) -> RenderableType:
         asked, state = cell.evaluation, words.state(cell)
         where = f" on {cell.placement.get('host', '?')}" if several else ""
         aspects = escape(f"{asked.software.id}, {asked.hw.id}{where}, {asked.scenario.id}")
-        numbers = [_brief(cell.metrics.get(name)) for name in OF_A_CELL]
+        numbers = [_brief(cell.metrics.get(name)) for name in headings]
         state_of = f"[{COLORS[state]}]{SHORT[state]}[/]{_expected(cell)}"
         table.add_row(escape(words.title(cell)), aspects, *numbers, state_of)
     title = Text.from_markup(f"\n[bold]{escape(sweep.run)}[/]  {len(sweep.cells)} evaluations")

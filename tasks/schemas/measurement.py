@@ -8,24 +8,23 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from tasks.modalities import Base, judge_of
 from tasks.results.measurement import Check, Measurement, Verdict
 from tasks.results.process import Process
 from tasks.schemas.reference import reference
 from tasks.schemas.tables import SHOWN, agreement, check_table, latencies, predictions, rows, spans
 from tasks.specs.evaluation import Evaluation
 
-ENOUGH_SAMPLES = 500
 LEAST_DEVIATION = 1e-6
 
 
 def check_measurement(evaluation: Evaluation, measurement: Measurement) -> Verdict:
-    """Tables, undecodable samples, variation of the output, agreement of the processes, and the accuracy floor."""
+    """Tables, undecodable samples, variation of the output, and agreement of the processes."""
     checks = [*_tables(evaluation, measurement), *_undecodable(evaluation, measurement)]
-    accuracy = measurement.only("accuracy")
-    if accuracy is not None and {"label", "predicted", "score", "sample"} <= set(accuracy.predictions):
-        checks += _varies(accuracy.predictions)
-        checks += _agreement(accuracy.predictions, measurement.timed)
-        checks += _floor(evaluation, accuracy.predictions)
+    accuracy, judge = measurement.only("accuracy"), judge_of(evaluation.model.modality)
+    if accuracy is not None and judge and {"sample", judge.answer, judge.varies} <= set(accuracy.predictions):
+        checks += _varies(accuracy.predictions, judge)
+        checks += _agreement(accuracy.predictions, measurement.timed, judge)
     if accuracy is not None and len(accuracy.agreement):
         checks += reference(accuracy.agreement)
     return Verdict(tuple(checks))
@@ -38,8 +37,8 @@ def _tables(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]
             yield check_table(f"latencies of {where}", process.latencies, latencies())
         if len(process.agreement):
             yield check_table(f"agreement of {where}", process.agreement, agreement())
-        elif process.role == "accuracy" or len(process.predictions):
-            schema = predictions(len(evaluation.dataset.labels))
+        if len(process.predictions) or (process.role == "accuracy" and not len(process.agreement)):
+            schema = predictions(evaluation.model.modality, evaluation.dataset)
             yield check_table(f"predictions of {where}", process.predictions, schema)
         if process.spans:
             yield check_table(f"spans of {where}", pd.DataFrame(list(process.spans)), spans())
@@ -62,11 +61,11 @@ def _undecodable(evaluation: Evaluation, measurement: Measurement) -> Iterator[C
     yield Check("undecodable", share <= allowed, f"{sentence}: {first}" if broken else sentence, shown)
 
 
-def _varies(table: pd.DataFrame) -> Iterator[Check]:
+def _varies(table: pd.DataFrame, judge: Base) -> Iterator[Check]:
     if len(table) < 2:
         return
-    varies, deviation = _deviation(table)
-    seen = f"the score's standard deviation over {len(table)} samples is {deviation:.3g}"
+    varies, deviation = _deviation(table[judge.varies])
+    seen = f"the {judge.varies}'s standard deviation over {len(table)} samples is {deviation:.3g}"
     if varies:
         yield Check("output varies", True, seen)
     else:
@@ -74,18 +73,18 @@ def _varies(table: pd.DataFrame) -> Iterator[Check]:
         yield Check("output varies", False, f"{seen}: {usual}", rows(table))
 
 
-def _deviation(table: pd.DataFrame) -> tuple[bool, float]:
-    finite = table["score"][np.isfinite(table["score"])]  # what is not has its own contract
+def _deviation(column: "pd.Series[float]") -> tuple[bool, float]:
+    finite = column[np.isfinite(column)]  # what is not has its own contract
     deviation = float(finite.std(ddof=0)) if len(finite) else 0.0
     return deviation >= LEAST_DEVIATION, deviation
 
 
-def _agreement(table: pd.DataFrame, timed: tuple[Process, ...]) -> Iterator[Check]:
+def _agreement(table: pd.DataFrame, timed: tuple[Process, ...], judge: Base) -> Iterator[Check]:
     """Every timed process must predict what the accuracy process did; refused where all outputs are alike anyway."""
     others = [p for p in timed if len(p.predictions)]
     if not others:
         return
-    if len(table) > 1 and not _deviation(table)[0]:
+    if len(table) > 1 and not _deviation(table[judge.varies])[0]:
         yield Check("agreement", False, "the output hardly varies, so that agreement of the processes proves nothing")
         return
     odd = [p for p in others if set(p.predictions) != set(table)]
@@ -93,31 +92,23 @@ def _agreement(table: pd.DataFrame, timed: tuple[Process, ...]) -> Iterator[Chec
         differ = sorted(map(str, set(odd[0].predictions) ^ set(table)))
         yield Check("agreement", False, f"timed process {odd[0].index} recorded other columns: {', '.join(differ)}")
         return
-    both = pd.concat([_seen_by_both(table, p) for p in others])
-    wrong = both[both["predicted"] != both["predicted_when_timed"]]
+    both = pd.concat([_seen_by_both(table, p, judge.answer) for p in others])
+    wrong = both[~_alike(both[judge.answer], both[f"{judge.answer}_when_timed"], judge.close)]
+    within = f", within {100 * judge.close:g} % of {judge.answer}" if judge.close else ""
     sentence = (
         f"{len(others)} timed processes predicted {len(both) - len(wrong)} of {len(both)} samples as the accuracy "
-        "process did"
+        f"process did{within}"
     )
     usual = ". The model is not deterministic, or depends on the batch it is in."
     yield Check("agreement", wrong.empty, sentence if wrong.empty else sentence + usual, rows(wrong))
 
 
-def _seen_by_both(table: pd.DataFrame, process: Process) -> pd.DataFrame:
-    timed = process.predictions[["sample", "predicted"]].rename(columns={"predicted": "predicted_when_timed"})
-    merged = table[["sample", "file", "label", "predicted"]].merge(timed, on="sample")
-    return merged.assign(process=process.index)
+def _alike(a: "pd.Series[float]", b: "pd.Series[float]", close: float) -> "pd.Series[bool]":
+    """Equal, up to a relative difference."""
+    return (a - b).abs() <= close * np.maximum(a.abs(), b.abs())
 
 
-def _floor(evaluation: Evaluation, table: pd.DataFrame) -> Iterator[Check]:
-    model, n = evaluation.model, len(table)
-    floor = model.accuracy_floor.get(model.weights, {}).get(evaluation.dataset.id)
-    if floor is None or n == 0:
-        return
-    if n < ENOUGH_SAMPLES:
-        yield Check("accuracy floor", True, f"not judged: {n} samples are fewer than {ENOUGH_SAMPLES}")
-        return
-    accuracy = float((table["predicted"] == table["label"]).mean())
-    relation = "is below" if accuracy < floor else "reaches"
-    sentence = f"accuracy_top1 {accuracy:.3g} {relation} the manifest's floor {floor:.2f}"
-    yield Check("accuracy floor", accuracy >= floor, sentence)
+def _seen_by_both(table: pd.DataFrame, process: Process, answer: str) -> pd.DataFrame:
+    timed = process.predictions[["sample", answer]].rename(columns={answer: f"{answer}_when_timed"})
+    shown = [name for name in ("sample", "file", "label", answer) if name in table]
+    return table[shown].merge(timed, on="sample").assign(process=process.index)

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pandas as pd
 import pandera.pandas as pa
 
+from tasks.modalities import Column, judge_of
 from tasks.results.measurement import Check
 from tasks.results.process import STAGES
 
@@ -42,19 +43,27 @@ def _starts_in_order(frame: pd.DataFrame) -> "pd.Series[bool]":
     return (starts.diff().fillna(starts) >= 0).reindex(frame.index, fill_value=True)
 
 
-def predictions(classes: int) -> pa.DataFrameSchema:
-    """One row a sample; label and predicted are indices of ``classes`` classes."""
-    index = pa.Check.in_range(0, classes - 1, error=f"is no class index from 0 to {classes - 1}")
+def predictions(modality: str, dataset: Any) -> pa.DataFrameSchema:
+    """One row a sample, as the modality describes its columns (`tasks/modalities`)."""
+    judge = judge_of(modality)
+    own = judge.columns(dataset) if judge else {}
     return pa.DataFrameSchema({
         "sample": pa.Column(int, _at_least(0, "is negative"), unique=True),
         "file": pa.Column(str),
         "group": pa.Column(str),
-        "label": pa.Column(int, index),
-        "predicted": pa.Column(int, index),
-        "score": pa.Column(float, nullable=True),
+        **{name: _column(column) for name, column in own.items()},
         "finite": pa.Column(bool, pa.Check.eq(True, error="is False: NaN or infinite output")),
-        "top5": pa.Column(bool, required=False),
     })  # fmt: skip
+
+
+def _column(described: Column) -> pa.Column:
+    low, high, said = described.low, described.high, described.outside
+    if low is not None and high is not None:
+        checks = [pa.Check.in_range(low, high, error=said or f"is outside {low:g} … {high:g}")]
+    else:
+        checks = [pa.Check.ge(low, error=said or f"is below {low:g}")] if low is not None else []
+        checks += [pa.Check.le(high, error=said or f"is above {high:g}")] if high is not None else []
+    return pa.Column(described.kind, checks, nullable=described.nullable, required=described.required)
 
 
 def agreement() -> pa.DataFrameSchema:

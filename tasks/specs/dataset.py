@@ -4,9 +4,10 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from tasks.modalities import judge_of
 from tasks.specs.artifact import Artifact
 from tasks.specs.base import Aspect
-from tasks.specs.model import Modality
+from tasks.specs.model import Meanings, Modality
 
 
 class Dataset(Aspect):
@@ -23,9 +24,14 @@ class Dataset(Aspect):
         default=None, description="For kind=image_folder; relative to the repository, or absolute."
     )
     samples: dict[str, int] = Field(description="split → number of samples, where it is known.")
-    labels: tuple[str, ...]
+    labels: tuple[str, ...] = Field(description="The classes, where samples have one.")
+    meaning: Meanings = Field(
+        default_factory=dict,
+        exclude_if=lambda meaning: not meaning,
+        description="What a model has to agree with: scale, vocabulary, …; its modality says.",
+    )
     undecodable_share: float = Field(
-        default=0.01, ge=0, lt=1, description="More undecodable images than this end the evaluation."
+        default=0.01, ge=0, lt=1, description="More undecodable samples than this end the evaluation."
     )
 
     @model_validator(mode="after")
@@ -34,8 +40,9 @@ class Dataset(Aspect):
             raise ValueError(f"split «{self.split}» has no archive; available: {', '.join(self.archives) or 'none'}")
         if self.kind == "image_folder" and not self.folder:
             raise ValueError("kind image_folder needs folder=<path with one folder a class>")
-        if not self.synthetic and len(self.labels) < 2:
-            raise ValueError(f"labels {list(self.labels)} are fewer than two; name every class")
+        judge = judge_of(self.modality)
+        if not self.synthetic and judge is not None and (lacking := judge.lacks(self)):
+            raise ValueError(lacking)
         if len(set(self.labels)) != len(self.labels):
             raise ValueError("labels repeat")
         return self

@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from tasks.modalities import judge_of, unjudged
 from tasks.specs.artifact import Artifact
 from tasks.specs.base import Spec, digest
 from tasks.specs.dataset import Dataset
@@ -20,6 +21,7 @@ from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
 LOADGEN = "mlcommons-loadgen==6.0.17"
+SPEED_ALONE = "dataset=synthetic measures speed alone"
 IDENTITY = ("model", "dataset", "software", "hw", "scenario", "tracing")
 
 
@@ -53,7 +55,7 @@ class Evaluation(Spec):
 
     def _mistakes(self) -> Iterator[str]:
         if not self.model.time_only and not self.dataset.synthetic:
-            yield from _head_mistakes(self.model, self.dataset)
+            yield from _data_mistakes(self.model, self.dataset)
         formats = self.model.files()
         if self.format is None:
             yield (
@@ -73,7 +75,7 @@ class Evaluation(Spec):
 
     @property
     def head(self) -> Head:
-        """What the model's last layer means on this data set."""
+        """What the model's outputs mean on this data set."""
         return self.model.heads[self.model.weights][self.dataset.id]
 
     @property
@@ -122,18 +124,18 @@ def _batch_mistakes(model: Model, scenario: Any) -> Iterator[str]:
         )
 
 
-def _head_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:
-    heads = model.heads.get(model.weights, {})
-    head = heads.get(dataset.id)
-    if head is None:
+def _data_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:
+    """Whether the model's answers can be judged on this data set."""
+    judge, head = judge_of(model.modality), model.heads.get(model.weights, {}).get(dataset.id)
+    if judge is None:
+        yield f"{model.name} cannot be judged on dataset={dataset.id}: {unjudged(model.modality)}. {SPEED_ALONE}."
+    elif head is None:
         pairs = [f"model.weights={w} dataset={d}" for w, of in model.heads.items() for d in of]
         yield (
             f"{model.name} has no head for dataset={dataset.id}: its last layer means nothing there. "
-            f"Available: {'; '.join(pairs) or 'none'}; dataset=synthetic measures speed alone."
+            f"Available: {'; '.join(pairs) or 'none'}; {SPEED_ALONE}."
         )
-    elif not head.fits(dataset.labels):
-        shown = f"{len(dataset.labels)}: {', '.join(dataset.labels[:3])}, …"
-        yield (
-            f"The labels of dataset={dataset.id} ({shown}) are not, in this order, those that the head of "
-            f"{model.name} was made for; use the data set's own manifest or another head."
-        )
+    elif dataset.modality not in (model.modality, "any"):
+        yield f"{model.name} is of {model.modality}, dataset={dataset.id} of {dataset.modality}. {SPEED_ALONE}."
+    elif sentence := judge.misfit(model, head, dataset):
+        yield sentence

@@ -28,6 +28,8 @@ Meaning = Literal["logits", "probabilities", "features", "boxes", "picture", "va
 Layout = Literal[
     "NCHW", "NHWC", "NC", "NCT", "NCFT", "NT", "NTC", "N", "", "D", "DD", "DDD", "DDDD", "DDDDD", "DDDDDD"
 ]  # fmt: skip
+Meanings = dict[str, int | float | str]
+Floors = dict[str, float]
 Dimension = Annotated[int, Field(gt=0)] | Literal["batch"]
 
 
@@ -87,16 +89,21 @@ class Channels(Spec):
 
 
 class Head(Spec):
-    """What the positions of the last layer mean on one data set."""
+    """What the outputs mean on one data set: the labels of the last layer's positions, or what the modality names."""
 
     labels: tuple[str, ...] | None = None
     labels_sha256: Sha256 | None = None
+    meaning: Meanings = Field(
+        default_factory=dict,
+        exclude_if=lambda meaning: not meaning,
+        description="What a data set has to say the same of: scale, vocabulary, …; no labels.",
+    )
     channels: Channels | None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if (self.labels is None) == (self.labels_sha256 is None):
-            raise ValueError("give either labels or labels_sha256")
+        if sum((self.labels is not None, self.labels_sha256 is not None, bool(self.meaning))) != 1:
+            raise ValueError("give either labels or labels_sha256, or a meaning where outputs are no classes")
         return self
 
     def fits(self, labels: tuple[str, ...]) -> bool:
@@ -132,8 +139,9 @@ class Model(Aspect):
     artifacts: dict[str, dict[str, Artifact]] = Field(default_factory=dict, description="weights → format → file.")
     build: dict[str, Build] = Field(default_factory=dict, description="weights → how the zoo makes the files.")
     heads: dict[str, dict[str, Head]] = Field(description="weights → data set → meaning.")
-    accuracy_floor: dict[str, dict[str, float]] = Field(
-        default_factory=dict, description="weights → data set → least accuracy_top1."
+    accuracy_floor: dict[str, dict[str, float | Floors]] = Field(
+        default_factory=dict,
+        description="weights → data set → least accuracy_top1, or metric → its worst value that is allowed.",
     )
 
     @model_validator(mode="after")
@@ -157,6 +165,11 @@ class Model(Aspect):
     def time_only(self) -> bool:
         """Whether it only takes time, so that there is nothing to be right about."""
         return self.service_ms is not None
+
+    def floors(self, dataset: str) -> Floors:
+        """metric → its worst value that is allowed, of the chosen weights on a data set."""
+        floor = self.accuracy_floor.get(self.weights, {}).get(dataset, {})
+        return floor if isinstance(floor, dict) else {"accuracy_top1": floor}
 
     @property
     def one_at_a_time(self) -> bool:

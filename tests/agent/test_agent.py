@@ -194,7 +194,7 @@ def test_every_role_runs_on_the_oldest_python(oldest: Path, bench: Bench, role: 
 
 
 def test_every_lean_module_is_imported_by_the_oldest_python(oldest: Path) -> None:
-    folders = ("agent", "environment", "processing", "predictors", "scenarios", "tracing", "plugins")
+    folders = ("agent", "environment", "processing", "predictors", "scenarios", "modalities", "tracing", "plugins")
     found = [p for folder in folders for p in (ROOT / "tasks" / folder).glob("*.py") if not p.stem.startswith("__")]
     names = [".".join(p.relative_to(ROOT).with_suffix("").parts) for p in found]
     code = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"

@@ -37,7 +37,7 @@ class Model:
 def _table(folder: Path, model: Any) -> pd.DataFrame:
     data = open_data({
         "dataset": {"kind": "synthetic", "path": "", "labels": [], "count": 64}, "preprocess": [], "allow_modules": [],
-        "model": {"inputs": INPUTS},
+        "model": {"inputs": INPUTS}, "modality": "recommendation",
     })  # fmt: skip
     assert len(data.samples) == 64
     return pd.DataFrame(agreement(model, data, {"path": str(folder / "model.onnx"), "outputs": OUTPUTS}))

@@ -36,9 +36,9 @@ ORDER: dict[str, Any] = {
 }
 FLAT = {**ORDER["inputs"][0], "shape": ["batch", 12, 1], "range": [0.0, 1e-6]}
 MANIFESTS = {
-    path.stem: data["build"]["seeded"]
+    path.stem if weights == "seeded" else f"{path.stem}.{weights}": build
     for path in sorted((ROOT / "conf" / "model").glob("*.yaml"))
-    if "build" in (data := yaml.safe_load(path.read_text(encoding="utf-8")))
+    for weights, build in yaml.safe_load(path.read_text(encoding="utf-8")).get("build", {}).items()
 }
 GRAPH = {"graph": {"nodes": [{"target": "torch.ops.aten.relu.default", "inputs": []}]}, "range_constraints": {"s0": {}}}
 

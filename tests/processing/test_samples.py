@@ -7,10 +7,16 @@ import yaml
 
 from tasks import ROOT
 from tasks.errors import Refused
-from tasks.processing.samples import open_samples
+from tasks.modalities.image_classification import Modality
+from tasks.processing.samples import Samples, open_samples
 from tests.builders import COLORS, archive, png
 
 LABELS = list(COLORS)
+
+
+def labelled(kind: str, path: Path, labels: list[str]) -> tuple[Samples, list[int]]:
+    samples = open_samples({"kind": kind, "path": path})
+    return samples, Modality().truths(samples, {"labels": labels})
 
 
 def folder(path: Path) -> Path:
@@ -23,37 +29,37 @@ def folder(path: Path) -> Path:
 
 
 def test_an_archive_lists_labels_groups_and_bytes(tmp_path: Path) -> None:
-    samples = open_samples({"kind": "archive", "path": archive(tmp_path / "a.zip"), "labels": LABELS})
-    assert len(samples) == 30 and samples.labels.count(2) == 10
+    samples, labels = labelled("archive", archive(tmp_path / "a.zip"), LABELS)
+    assert len(samples) == 30 and labels.count(2) == 10
     assert samples.groups[:3] == ["red/0", "red/0", "red/1"]
     assert samples.read(0).startswith(b"\x89PNG")
 
 
 def test_class_folders_may_be_a_part_of_the_labels_and_other_files_are_left_out(tmp_path: Path) -> None:
-    samples = open_samples({"kind": "image_folder", "path": folder(tmp_path / "val"), "labels": LABELS})
+    samples, labels = labelled("image_folder", folder(tmp_path / "val"), LABELS)
     assert samples.files == ["blue/0.png", "blue/1.png", "red/0.png", "red/1.png"]
-    assert samples.labels == [2, 2, 0, 0]
+    assert labels == [2, 2, 0, 0]
 
 
 def test_labels_that_the_manifest_does_not_name_are_all_named(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="2 labels that the manifest does not name: green, red"):
-        open_samples({"kind": "archive", "path": archive(tmp_path / "a.zip"), "labels": ["blue", "black"]})
+        labelled("archive", archive(tmp_path / "a.zip"), ["blue", "black"])
 
 
 def test_a_missing_folder_is_a_sentence_with_the_way_out(tmp_path: Path) -> None:
     with pytest.raises(Refused, match=r"does not exist\. Set dataset\.folder="):
-        open_samples({"kind": "image_folder", "path": tmp_path / "none", "labels": LABELS})
+        open_samples({"kind": "image_folder", "path": tmp_path / "none"})
 
 
 def test_an_empty_folder_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="no class folders"):
-        open_samples({"kind": "image_folder", "path": tmp_path, "labels": LABELS})
+        open_samples({"kind": "image_folder", "path": tmp_path})
 
 
 def test_what_is_no_archive_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no zip")
     with pytest.raises(Refused, match=r"not a data set archive"):
-        open_samples({"kind": "archive", "path": tmp_path / "a.zip", "labels": LABELS})
+        open_samples({"kind": "archive", "path": tmp_path / "a.zip"})
 
 
 def test_the_usual_imagenet_layout(tmp_path: Path) -> None:
@@ -61,8 +67,8 @@ def test_the_usual_imagenet_layout(tmp_path: Path) -> None:
     for wnid in ("n01440764", "n02102040", "n15075141"):
         (tmp_path / wnid).mkdir()
         (tmp_path / wnid / "ILSVRC2012_val_00000293.JPEG").write_bytes(png((1, 2, 3)))
-    samples = open_samples({"kind": "image_folder", "path": tmp_path, "labels": labels})
-    assert len(labels) == 1000 and samples.labels == [0, 217, 999]
+    assert len(labels) == 1000 and labelled("image_folder", tmp_path, labels)[1] == [0, 217, 999]
     (tmp_path / "n00000000").mkdir()
+    (tmp_path / "n00000000" / "1.JPEG").write_bytes(png((1, 2, 3)))
     with pytest.raises(Refused, match="n00000000"):
-        open_samples({"kind": "image_folder", "path": tmp_path, "labels": labels})
+        labelled("image_folder", tmp_path, labels)

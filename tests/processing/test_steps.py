@@ -119,3 +119,28 @@ def test_a_dotted_step_runs_only_from_an_allowed_module() -> None:
         compose(step, BEFORE, [])
     with pytest.raises(Refused, match="cannot be had"):
         compose([{"step": "math.nothing_like_it"}], BEFORE, ["math"])
+
+
+@pytest.mark.parametrize("mode", ["reflect", "edge", "black"])
+def test_padding_keeps_the_middle_and_refuses_what_is_larger(mode: str) -> None:
+    small = picture(24, 20)
+    large = BEFORE["pad"](small, height=112, width=64, mode=mode)
+    assert large.shape == (112, 64, 3) and large.dtype == np.uint8
+    assert np.array_equal(BEFORE["center_crop"](large, height=24, width=20), small)
+    with pytest.raises(Undecodable, match="are more than"):
+        BEFORE["pad"](small, height=23, width=64, mode=mode)
+
+
+def test_pixels_are_rounded_and_cut_and_what_is_no_number_is_black() -> None:
+    found = AFTER["pixels"](np.array([[-0.1, 0.5, 1.0, 7.0, np.nan]], np.float32), scale=255.0)
+    assert found.dtype == np.uint8 and found.tolist() == [[0, 128, 255, 255, 0]]
+
+
+def test_tokens_of_bytes_are_cut_and_padded_to_the_length() -> None:
+    step = BEFORE["tokens"]
+    assert step(b"abc", vocabulary="bytes", length=5, pad=0).tolist() == [97, 98, 99, 0, 0]
+    assert step(b"abcdef", vocabulary="bytes", length=3, pad=0).tolist() == [97, 98, 99]
+    numbers, mask = BEFORE["with_mask"](step(b"abc", vocabulary="bytes", length=4, pad=0), pad=0)
+    assert numbers.dtype == mask.dtype == np.int64 and mask.tolist() == [1, 1, 1, 0]
+    with pytest.raises(Undecodable, match="shorter than 2 tokens"):
+        step(b"a", vocabulary="bytes", length=5, pad=0)

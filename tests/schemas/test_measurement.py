@@ -3,7 +3,6 @@
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from tasks.results.measurement import Check, Measurement
 from tasks.results.process import Process
@@ -27,9 +26,9 @@ def audited(table: pd.DataFrame, index: int = 0) -> Process:
 
 def test_a_sound_measurement_passes_every_check() -> None:
     whole = measurement(judged([True] * 600), timed([1.0] * 20), audited(predictions([True] * 600).head(32), 1))
-    verdict = check_measurement(evaluation(model__accuracy_floor={"seeded": {"colors": 0.7}}), whole)
+    verdict = check_measurement(evaluation(), whole)
     assert verdict.passed, [c.sentence for c in verdict.checks if not c.passed]
-    assert {"undecodable", "output varies", "agreement", "accuracy floor"} <= {c.name for c in verdict.checks}
+    assert {"undecodable", "output varies", "agreement"} <= {c.name for c in verdict.checks}
 
 
 def test_nothing_measured_breaks_nothing() -> None:
@@ -82,21 +81,3 @@ def test_tables_with_other_columns_are_not_compared() -> None:
     found = check("agreement", measurement(judged([True] * 50), audited(predictions([True] * 9).assign(top5=True))))
     assert not found.passed
     assert "top5" in found.sentence
-
-
-@pytest.mark.parametrize(("right", "passed", "words"), [(366, False, "0.61 is below"), (480, True, "0.8 reaches")])
-def test_accuracy_below_the_floor_fails(right: int, passed: bool, words: str) -> None:
-    floor = {"seeded": {"colors": 0.7}}
-    answers = [True] * right + [False] * (600 - right)
-    found = check("accuracy floor", measurement(judged(answers)), model__accuracy_floor=floor)
-    assert found.passed is passed
-    assert words in found.sentence
-    assert found.sentence.endswith("the manifest's floor 0.70")
-
-
-def test_the_floor_is_not_judged_on_few_samples() -> None:
-    found = check(
-        "accuracy floor", measurement(judged([False] * 499)), model__accuracy_floor={"seeded": {"colors": 0.7}}
-    )
-    assert found.passed
-    assert "not judged" in found.sentence

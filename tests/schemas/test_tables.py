@@ -1,5 +1,6 @@
 """Laws of `tasks/schemas/tables.py`: each contract fails alone, in words, with at most five rows."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from tasks.schemas import check_table, inputs, latencies, predictions, spans
 from tests.metrics import builders
+
+COLORS = SimpleNamespace(labels=("red", "green", "blue"), meaning={})
 
 
 def _latencies(**columns: Any) -> pd.DataFrame:
@@ -31,8 +34,8 @@ def _inputs(**columns: Any) -> pd.DataFrame:
 def test_what_the_agent_writes_passes() -> None:
     for table, schema in (
         (_latencies(), latencies()),
-        (_predictions(), predictions(3)),
-        (_predictions(top5=True), predictions(3)),
+        (_predictions(), predictions("image_classification", COLORS)),
+        (_predictions(top5=True), predictions("image_classification", COLORS)),
         (_spans(), spans()),
         (_inputs(), inputs()),
     ):
@@ -72,7 +75,7 @@ def test_latencies_that_break_a_contract(column: str, value: Any, words: str) ->
     ],
 )
 def test_predictions_that_break_a_contract(column: str, value: Any, words: str) -> None:
-    check = check_table("predictions", _predictions(**{column: value}), predictions(3))
+    check = check_table("predictions", _predictions(**{column: value}), predictions("image_classification", COLORS))
     assert not check.passed
     assert words in check.sentence
 
@@ -88,14 +91,16 @@ def test_a_channel_of_a_sample_occurs_once() -> None:
 
 
 def test_at_most_five_rows_are_shown_as_plain_values() -> None:
-    check = check_table("predictions", _predictions(finite=False), predictions(3))
+    check = check_table("predictions", _predictions(finite=False), predictions("image_classification", COLORS))
     assert len(check.rows) == 5
     assert [row["sample"] for row in check.rows] == [0, 1, 2, 3, 4]
     assert all(type(row["label"]) is int for row in check.rows)
 
 
 def test_every_broken_contract_is_named_at_once() -> None:
-    check = check_table("predictions", _predictions(finite=False, predicted=9), predictions(3))
+    check = check_table(
+        "predictions", _predictions(finite=False, predicted=9), predictions("image_classification", COLORS)
+    )
     assert "NaN" in check.sentence
     assert "class index" in check.sentence
 

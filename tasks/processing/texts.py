@@ -1,0 +1,35 @@
+"""Steps on texts: encoded bytes → numbers of tokens, cut or padded to a model's length."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from tasks.plugins import Range
+from tasks.processing.registry import Undecodable, before
+
+LEAST = 2  # tokens: a first one, and one to be told from it
+
+
+@before
+def tokens(
+    data: bytes,
+    *,
+    vocabulary: Literal["bytes"],
+    length: Annotated[int, Range(gt=1)],
+    pad: Annotated[int, Range(ge=0)],
+) -> Any:
+    """Text → int64 (length,): its first tokens, and ``pad`` behind them. ``bytes``: a token is a byte, its value."""
+    if len(data) < LEAST:
+        raise Undecodable(f"a text of {len(data)} bytes is shorter than {LEAST} tokens")
+    found = np.full(length, pad, dtype=np.int64)
+    kept = np.frombuffer(data[:length], dtype=np.uint8)
+    found[: len(kept)] = kept
+    return found
+
+
+@before
+def with_mask(numbers: Any, *, pad: Annotated[int, Range(ge=0)]) -> Any:
+    """(length,) → the same and its mask of 1 where there is text, for models that read both."""
+    return numbers, (numbers != pad).astype(np.int64)

@@ -1,0 +1,93 @@
+"""Laws of the metrics of modalities: derived from raw rows, clustered by source, with their baseline beside them."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tasks.metrics import compute_all
+from tasks.results.measurement import Estimate
+from tests.metrics.builders import measurement, process
+
+
+def estimates(rows: dict[str, Any], groups: Any = None, **facts: Any) -> dict[str, Estimate]:
+    n = len(next(iter(rows.values())))
+    common = {"sample": range(n), "file": "x", "group": groups or [""] * n, "finite": True}
+    return compute_all(measurement(process("accuracy", 0, {"predictions": pd.DataFrame({**common, **rows})}, **facts)))
+
+
+def pictures(mse: list[float]) -> dict[str, Any]:
+    return {"mse": mse, "ssim": [0.9] * len(mse), "bicubic_mse": 0.01, "bicubic_ssim": 0.8, "level": 100.0}
+
+
+def test_psnr_is_the_mean_over_pictures_by_hand_and_bicubic_stands_beside_it() -> None:
+    found = estimates(pictures([0.1, 0.001]))
+    psnr = found["picture_psnr_db"]
+    assert psnr.value == pytest.approx((10 + 30) / 2) and psnr.n == 2 and psnr.unit == "dB"
+    assert "bicubic interpolation: 20.00 dB" in psnr.note
+    assert found["picture_ssim"].value == pytest.approx(0.9)
+    assert "accuracy_top1" not in found and "text_perplexity" not in found
+
+
+def test_the_gain_over_bicubic_is_paired() -> None:
+    found = estimates(pictures([0.001, 0.001]))["picture_gain_db"]
+    assert found.value == pytest.approx(10) and found.low == pytest.approx(10) and "better in 2 of 2" in found.note
+    assert (estimates(pictures([0.1, 0.1]))["picture_gain_db"].value or 0) == pytest.approx(-10)
+
+
+def test_equal_pictures_count_as_100_db() -> None:
+    assert estimates(pictures([0.0, 0.0]))["picture_psnr_db"].value == pytest.approx(100)
+
+
+def test_pictures_of_one_source_are_no_independent_ones() -> None:
+    mse = [0.1, 0.1, 0.1, 0.001, 0.001, 0.001]
+    alone = estimates(pictures(mse))["picture_psnr_db"]
+    together = estimates(pictures(mse), groups=["a"] * 3 + ["b"] * 3)["picture_psnr_db"]
+    assert alone.low and alone.high and together.low is not None and together.high is not None
+    assert together.high - together.low > 3 * (alone.high - alone.low)
+    assert "clustered by source: 2 groups" in together.note
+
+
+def texts(nll: list[float], **columns: Any) -> dict[str, Any]:
+    return {"nll": nll, "tokens": 10, "bytes": 20, "right": 4, "entropy": 1.0, "unigram_nll": 30.0, **columns}
+
+
+def test_perplexity_bits_and_next_tokens_by_hand() -> None:
+    found = estimates(texts([10 * math.log(8), 10 * math.log(2)]))
+    assert found["text_perplexity"].value == pytest.approx(4)  # e^((ln 8 + ln 2) / 2)
+    assert found["text_bits_per_byte"].value == pytest.approx(1)  # (30 + 10) bits in 40 bytes
+    assert found["text_next_token"].value == pytest.approx(0.4)
+    assert f"a unigram of this text: {math.exp(3):.1f}" in found["text_perplexity"].note
+    low, high = found["text_perplexity"].low, found["text_perplexity"].high
+    assert low is not None and high is not None and low < 4 < high
+
+
+def test_a_long_text_weighs_more() -> None:
+    found = estimates(texts([0.0, 90 * math.log(2)], tokens=[10, 90]))
+    assert found["text_perplexity"].value == pytest.approx(2**0.9)
+
+
+def test_answers_that_are_no_numbers_are_not_stated() -> None:
+    found = estimates(texts([np.nan, 1.0]))["text_perplexity"]
+    assert found.value is None and "not finite" in found.note
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [({}, "synthetic inputs"), ({"unjudged": "modality speech has no judge"}, "modality speech has no judge")],
+)
+def test_what_was_not_judged_says_why(facts: dict[str, str], why: str) -> None:
+    row = {"output": ["x"], "elements": 3, "finite": True, "spread": 1.0, "error": 0.1, "std": 1.0}
+    found = compute_all(measurement(process("accuracy", 0, {"agreement": pd.DataFrame(row)}, **facts)))
+    assert found["accuracy_top1"].note == f"not evaluated: {why}"
+    assert found["accuracy_top1"].value is None and found["reference_error"].value == pytest.approx(0.1)
+
+
+def test_a_reference_beside_judged_rows_hides_neither() -> None:
+    row = {"output": ["x"], "elements": 3, "finite": True, "spread": 1.0, "error": 0.1, "std": 1.0}
+    tables = {"agreement": pd.DataFrame(row), "predictions": pd.DataFrame(pictures([0.1, 0.001]))}
+    found = compute_all(measurement(process("accuracy", 0, tables)))
+    assert found["picture_psnr_db"].value == pytest.approx(20)
+    assert "reference_error" in found and "accuracy_top1" not in found
