@@ -70,7 +70,8 @@ def _write(rows: list[tuple[str, str]], runs: list[list[dict[str, Any]]]) -> Non
 
 def _p50(cell: dict[str, Any]) -> str:
     found = cell["metrics"]["predict_p50_ms"]
-    return f"{found['value']:.4g} ms ({found['low']:.4g} to {found['high']:.4g})"
+    inside = f" ({found['low']:.4g} to {found['high']:.4g})" if found["low"] is not None else ""
+    return f"{found['value']:.4g} ms{inside}" if found["value"] is not None else found["note"]
 
 
 if __name__ == "__main__":
