@@ -96,7 +96,7 @@ class OneByOne(Model):
 def test_a_model_of_one_sample_at_a_time_is_asked_twice_and_answers_as_one_of_many(tmp_path: Path) -> None:
     data = open_data({
         "dataset": {"kind": "synthetic", "path": "", "labels": [], "count": 64}, "preprocess": [], "allow_modules": [],
-        "model": {"inputs": INPUTS},
+        "model": {"inputs": INPUTS}, "modality": "other",
     })  # fmt: skip
     model = {"path": str(tmp_path / "model.onnx"), "outputs": OUTPUTS, "one_at_a_time": True}
     assert agreement(OneByOne(), data, model)["spread"] == _table(tmp_path, Model())["spread"].tolist()

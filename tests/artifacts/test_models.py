@@ -140,7 +140,7 @@ def test_a_software_takes_the_first_of_its_formats_that_there_is() -> None:
     assert cli.read(["+model=resnet50", "software=pytorch"])[0].format == "table"
     assert cli.read(["+model=resnet18", "software=pytorch"])[0].format == "pt2"
     with pytest.raises(
-        Refused, match=r"software=tensorflow reads keras files, resnet18\[seeded\] has onnx, pt2, tflite"
+        Refused, match=r"tensorflow reads keras and saved_model files, resnet18\[seeded\] has onnx, pt2, tflite, mxnet"
     ):
         cli.read(["+model=resnet18", "software=tensorflow"])
 
