@@ -16,8 +16,8 @@ from tests.benchmarks.agents import table, write
 Cell = dict[str, Any]
 SECONDS = 0.5
 SWEEP = (
-    "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino,litert,mxnet hw=cpu1 scenario=quick "
-    f"scenario.min_duration_s={SECONDS}"
+    "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino,litert,mxnet hw=cpu1 "
+    f"scenario=quick scenario.min_duration_s={SECONDS}"
 )
 
 
