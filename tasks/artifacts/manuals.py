@@ -4,7 +4,7 @@ All may be redistributed and changed (MIT, BSD, Apache); NOTICE names them.
 """
 
 import hashlib
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import distributions
 
 from tasks.errors import ArtifactMismatch, Refused
 
@@ -26,18 +26,17 @@ MANUALS = {
 
 
 def manual(package: str) -> bytes:
-    """Its text. Raises Refused without the package, ArtifactMismatch when its bytes are others."""
-    try:
-        found = distribution(package)
-    except PackageNotFoundError as error:
-        raise Refused(
-            f"The manual of {package} lies in its package, which is not installed. Run: make setup"
-        ) from error
-    text = str(found.metadata.get_payload()).encode()  # type: ignore[attr-defined]
-    sha256 = hashlib.sha256(text).hexdigest()
-    if sha256 != MANUALS[package]:
-        raise ArtifactMismatch(
-            f"What {package} {found.version} says of itself has SHA-256 {sha256}, manuals was cut from "
-            f"{MANUALS[package]}. Install the versions of requirements.lock."
-        )
-    return text
+    """Its text. Raises Refused without the package, ArtifactMismatch when its bytes are others.
+
+    A package may be there twice: Ray brings a psutil of its own.
+    """
+    found = {d.version: str(d.metadata.get_payload()).encode() for d in distributions(name=package)}  # type: ignore[attr-defined]
+    if not found:
+        raise Refused(f"The manual of {package} lies in its package, which is not installed. Run: make setup")
+    for text in found.values():
+        if hashlib.sha256(text).hexdigest() == MANUALS[package]:
+            return text
+    raise ArtifactMismatch(
+        f"What {package} {' and '.join(found)} says of itself is not what manuals was cut from (SHA-256 "
+        f"{MANUALS[package]}). Install the versions of requirements.lock."
+    )

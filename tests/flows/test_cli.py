@@ -170,7 +170,7 @@ def test_a_sweep_over_everything_leaves_out_what_cannot_be_and_says_so(capsys: p
     found = cli.read(["-m", "+model=glob([nlinear*,nul*])", "software=onnxruntime,pytorch"])
     assert {(e.model.id, e.software.id) for e in found} == {("nlinear", "onnxruntime"), ("nlinear", "pytorch")}
     assert "2 of 4 cells cannot be and are left out; the first: software=onnxruntime reads" in capsys.readouterr().err
-    with pytest.raises(Refused, match="reads mxnet files"):
-        cli.read(["-m", "+model=glob(nlin*)", "software=mxnet"])
+    with pytest.raises(Refused, match="reads keras and saved_model files"):
+        cli.read(["-m", "+model=glob(nlin*)", "software=tensorflow"])
     with pytest.raises(Refused, match=r"glob\(\) takes names"):
         cli.read(["-m", "+model=glob(*,exclude=[null])"])
