@@ -30,13 +30,14 @@ def manual(package: str) -> bytes:
 
     A package may be there twice: Ray brings a psutil of its own.
     """
-    found = {d.version: str(d.metadata.get_payload()).encode() for d in distributions(name=package)}  # type: ignore[attr-defined]
-    if not found:
+    there = list(distributions(name=package))
+    if not there:
         raise Refused(f"The manual of {package} lies in its package, which is not installed. Run: make setup")
-    for text in found.values():
+    for found in there:
+        text = str(found.metadata.get_payload()).encode()  # type: ignore[attr-defined]
         if hashlib.sha256(text).hexdigest() == MANUALS[package]:
             return text
     raise ArtifactMismatch(
-        f"What {package} {' and '.join(found)} says of itself is not what manuals was cut from (SHA-256 "
+        f"What {package} {there[0].version} says of itself is not what manuals was cut from (SHA-256 "
         f"{MANUALS[package]}). Install the versions of requirements.lock."
     )

@@ -1,5 +1,8 @@
 """The data sets of modalities: archives as their manifests say, test apart from train, the same bytes again."""
 
+import sys
+from hashlib import sha256
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +12,7 @@ import yaml
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.builders import crops, manuals
 from tasks.artifacts.files import sha256_of
+from tasks.artifacts.manuals import MANUALS, manual
 from tasks.artifacts.tiles import Cut
 from tasks.modalities import _pictures
 from tasks.processing.samples import open_samples
@@ -63,3 +67,14 @@ def test_texts_are_built_to_the_same_bytes_and_test_is_apart_from_train(tmp_path
     repeated = [s.file for s in test if s.data in whole]
     assert len(repeated) < 0.01 * len(test)  # lines of tables and of code that look alike
     assert {s.label for s in test} == set(manifest("dataset/manuals")["labels"])
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_manual_is_the_pinned_one_though_its_package_is_there_twice(
+    first: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = metadata.version("psutil")
+    (info := tmp_path / f"psutil-{version}.dist-info").mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: psutil\nVersion: {version}\n\nAnother text.\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path] if first else [*sys.path, str(tmp_path)])
+    assert sha256(manual("psutil")).hexdigest() == MANUALS["psutil"]
