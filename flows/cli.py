@@ -7,7 +7,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -137,13 +137,15 @@ def expand(words: list[str]) -> list[list[str]]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    from flows.mistakes import first_line
+
     with _hydra():
         try:
             composer: Any = GlobalHydra.instance().hydra
             parser = OverridesParser.create(config_loader=composer.config_loader)
             return BasicSweeper.split_arguments(parser.parse_overrides(overrides), None)[0]
         except HydraException as error:
-            raise Refused(_first_line(error)) from error
+            raise Refused(first_line(error)) from error
         except TypeError as error:  # what a glob includes or excludes is taken for a number or null
             raise Refused("glob() takes names, such as glob(*) or glob([res*,gpt*]).") from error
 
@@ -217,6 +219,8 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    from flows.mistakes import hydra_sentence, missing_option
+
     overrides = [_quoted(word) for word in overrides]
     with _hydra():
         try:
@@ -227,9 +231,9 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
             missing = sorted(OmegaConf.missing_keys(cfg))
             data: Any = OmegaConf.to_container(cfg, resolve=True)
         except MissingConfigException as error:
-            raise Refused(_missing_option(error)) from error
+            raise Refused(missing_option(error)) from error
         except (HydraException, OmegaConfBaseException, ValueError) as error:
-            raise Refused(_hydra_sentence(error, overrides)) from error
+            raise Refused(hydra_sentence(error, overrides)) from error
     missing = [key for key in missing if not _of_model(key, data)]
     if missing and ("model" in data or flow != "evaluate"):
         raise Refused(" ".join(f"{key} has no value. Set it: {key}=<value>." for key in missing))
@@ -314,50 +318,6 @@ def _searched() -> list[str]:
     """Where Hydra is to look beside our own folder, as a word of its own."""
     also = ",".join(f"file://{folder}" for folder in _also())
     return [f"hydra.searchpath=[{also}]"] if also else []
-
-
-def _missing_option(error: Any) -> str:
-    group, _, name = str(error.missing_cfg_file or "").rpartition("/")
-    known = list(error.options or options(group))
-    added = "+" if group == "model" else ""
-    return f"{plugins.unknown(group or 'configuration', name, sorted(known))} Choose with {added}{group}=<name>."
-
-
-def _hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
-    """Hydra's first line, and for a misspelt field the nearest ones."""
-    text = _first_line(error)
-    for override in overrides:
-        group, _, option = override.lstrip("+").partition("=")
-        if "must be a string" in text and (CONF / group).is_dir() and option not in options(group):
-            return f"«{override}»: {plugins.unknown(group, option, options(group))}"
-        if f"Ambiguous value for argument '{override}'" in text:
-            return f"«{override}» names several values. Sweep over them with -m, or quote one value that holds a comma."
-        path = override.lstrip("+~").split("=")[0]
-        rest = path.partition(".")[2]
-        if f"'{path}'" in text and "No match in the defaults list" in text:
-            return f"«{override}»: choose an option that is not in the defaults list with +{path}=<name>."
-        if f"'{path}'" in text or (rest and rest in text):
-            return _no_field(override, path, getattr(error.__cause__, "parent_node", None))
-    return text
-
-
-def _no_field(override: str, path: str, beside: Any) -> str:
-    """``beside``: the fields that Hydra found where this one is not; each predictor has options of its own."""
-    from flows.mistakes import OPTIONS, fields_of
-
-    parent, _, name = path.rpartition(".")
-    place = parent.split(".") if parent else []
-    known = sorted(beside or ()) if place == OPTIONS else fields_of(Evaluation, place)
-    return (
-        plugins.unknown(f"field in {parent}" if parent else "field", name, known)
-        if known
-        else f"«{override}» fits no field."
-    )
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 def relative(path: Path) -> str:

@@ -1,10 +1,12 @@
-"""What pydantic found wrong, as sentences: which file, which field, what it holds, and the way out."""
+"""What Hydra or pydantic found wrong, as sentences: which file, which field, what it holds, and the way out."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from flows import cli
 from tasks import plugins
 from tasks.database import masked
 from tasks.specs.evaluation import Evaluation
@@ -112,3 +114,47 @@ def _models(annotation: Any) -> Iterator[Any]:
 def _short(value: Any) -> str:
     text = str(value)
     return text if len(text) <= 60 else text[:57] + "…"
+
+
+def missing_option(error: Any) -> str:
+    """A file that a group does not have, with the nearest that it has."""
+    group, _, name = str(error.missing_cfg_file or "").rpartition("/")
+    known = list(error.options or cli.options(group))
+    added = "+" if group == "model" else ""
+    return f"{plugins.unknown(group or 'configuration', name, sorted(known))} Choose with {added}{group}=<name>."
+
+
+def hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
+    """Hydra's first line, and for a misspelt field the nearest ones."""
+    text = first_line(error)
+    for override in overrides:
+        group, _, option = override.lstrip("+").partition("=")
+        if "must be a string" in text and (cli.CONF / group).is_dir() and option not in cli.options(group):
+            return f"«{override}»: {plugins.unknown(group, option, cli.options(group))}"
+        if f"Ambiguous value for argument '{override}'" in text:
+            return f"«{override}» names several values. Sweep over them with -m, or quote one value that holds a comma."
+        path = override.lstrip("+~").split("=")[0]
+        inner = path.partition(".")[2]
+        if f"'{path}'" in text and "No match in the defaults list" in text:
+            return f"«{override}»: choose an option that is not in the defaults list with +{path}=<name>."
+        if f"'{path}'" in text or (inner and re.search(rf"(?<![\w.]){re.escape(inner)}(?![\w.])", text)):
+            return _no_field(override, path, getattr(error.__cause__, "parent_node", None))
+    return text
+
+
+def _no_field(override: str, path: str, beside: Any) -> str:
+    """``beside``: the fields that Hydra found where this one is not; each predictor has options of its own."""
+    parent, _, name = path.rpartition(".")
+    place = parent.split(".") if parent else []
+    known = sorted(beside or ()) if place == OPTIONS else fields_of(Evaluation, place)
+    return (
+        plugins.unknown(f"field in {parent}" if parent else "field", name, known)
+        if known
+        else f"«{override}» fits no field."
+    )
+
+
+def first_line(error: Exception) -> str:
+    """Of what an error says, or its kind."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

@@ -166,6 +166,11 @@ def test_a_budget_of_no_metric_names_the_nearest() -> None:
     assert "Did you mean predict_p99_ms" in refusal("+model=patchnet", "expect.predict_p9_ms=1")
 
 
+def test_a_misspelt_field_is_named_and_not_another_one_whose_name_is_in_hydra_s_words() -> None:
+    said = refusal("+model=patchnet", "scenario.id=mine", "budget_s=60")  # «override» has an «id» in it
+    assert "There is no field «budget_s»" in said and "scenario" not in said.partition("Available")[0]
+
+
 def test_a_sweep_over_everything_leaves_out_what_cannot_be_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     found = cli.read(["-m", "+model=glob([nlinear*,nul*])", "software=onnxruntime,pytorch"])
     assert {(e.model.id, e.software.id) for e in found} == {("nlinear", "onnxruntime"), ("nlinear", "pytorch")}

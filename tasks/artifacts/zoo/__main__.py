@@ -7,7 +7,6 @@ with one sentence when the model cannot be built, or when a file would answer so
 import json
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,11 @@ import torch
 
 from tasks.artifacts.files import sha256_of, written
 from tasks.artifacts.zoo import export, reference
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
-from tasks.errors import TouchstoneError
 
 FILES = ("model.onnx", "model.pt2", "reference.safetensors")
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 2:
-        print("Usage: python -m tasks.artifacts.zoo BUILD.json FOLDER", file=sys.stderr)
-        return 2
-    try:
-        build(read(Path(arguments[0])), Path(arguments[1]))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
 
 
 def build(order: Order, folder: Path) -> dict[str, Any]:
@@ -73,4 +59,6 @@ def _say(line: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(
+        ended(sys.argv[1:], "tasks.artifacts.zoo BUILD.json FOLDER", lambda order, folder: build(read(order), folder))
+    )

@@ -6,7 +6,7 @@ numbers for both stand in params.yaml under zoo_fitted. Prints how often the lay
 """
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +21,15 @@ from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
 from tasks.artifacts.pixels import Split, load_split, normalized, resized
 from tasks.artifacts.ridge import best_penalty, evenly, folds_of, ridge
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.fitted import STATISTICS, heads, norms
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Refused
 
 DATA = ROOT / "artifacts" / "datasets" / "patches"
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # as the manifests of the zoo say
 BATCH = 20
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 2:
-        print("Usage: python -m tasks.artifacts.zoo.calibrate BUILD.json FILE", file=sys.stderr)
-        return 2
-    try:
-        calibrate(read(Path(arguments[0])), Path(arguments[1]))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
 
 
 def calibrate(order: Order, file: Path) -> None:
@@ -133,4 +121,10 @@ def _parts(chosen: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(
+        ended(
+            sys.argv[1:],
+            "tasks.artifacts.zoo.calibrate BUILD.json FILE",
+            lambda order, file: calibrate(read(order), file),
+        )
+    )

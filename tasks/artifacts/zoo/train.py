@@ -7,7 +7,7 @@ means. The numbers stand in params.yaml under zoo_trained. Adam with one warm-up
 
 import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +21,14 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Refused
 
 DATA = ROOT / "artifacts" / "datasets"
 SIDE = 60  # pixels of a large crop: a multiple of every scale
 Batches = Callable[[], tuple[Any, Any]]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 2:
-        print("Usage: python -m tasks.artifacts.zoo.train BUILD.json FILE", file=sys.stderr)
-        return 2
-    try:
-        train(read(Path(arguments[0])), Path(arguments[1]))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
 
 
 def train(order: Order, file: Path) -> None:
@@ -153,4 +141,6 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(
+        ended(sys.argv[1:], "tasks.artifacts.zoo.train BUILD.json FILE", lambda order, file: train(read(order), file))
+    )

@@ -7,7 +7,6 @@ batch is free; arrays are float32.
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,25 +15,13 @@ from safetensors.numpy import load_file
 
 from tasks.artifacts.files import written
 from tasks.artifacts.zips import packed
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.formats.held import Answers, compared
 from tasks.artifacts.zoo.formats.mx import OPERATORS
 from tasks.artifacts.zoo.formats.mx.values import HERE, Values
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Refused
 
 SYMBOL, WEIGHTS = "symbol.json", "weights.params"
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 3:
-        print("Usage: python -m tasks.artifacts.zoo.formats.mxnet BUILD.json FOLDER OUT", file=sys.stderr)
-        return 2
-    try:
-        write(*map(Path, arguments))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
 
 
 def write(build: Path, folder: Path, out: Path) -> None:
@@ -84,4 +71,4 @@ def _parameters(mx: Any, arrays: dict[str, Any]) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(sys.argv[1:], "tasks.artifacts.zoo.formats.mxnet BUILD.json FOLDER OUT", write))

@@ -20,11 +20,12 @@ from onnx import numpy_helper
 from safetensors.numpy import save
 
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.formats.fourier import as_products
 from tasks.artifacts.zoo.formats.gathers import SIZES, Node, Runs, Seen, gathered
 from tasks.artifacts.zoo.formats.gelu import fused
 from tasks.artifacts.zoo.order import Order, read
-from tasks.errors import Refused, TouchstoneError
+from tasks.errors import Refused
 from tasks.processing.synthetic import synthetic
 
 GRAPH, CONSTANTS = "graph.json", "constants.safetensors"
@@ -66,19 +67,6 @@ class Plain:
     shapes: dict[str, list[int]]
     types: dict[str, str]
     constants: dict[str, NDArray[Any]]
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 2:
-        print("Usage: python -m tasks.artifacts.zoo.formats.plain BUILD.json FOLDER", file=sys.stderr)
-        return 2
-    try:
-        write(read(Path(arguments[0])), Path(arguments[1]))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
 
 
 def write(order: Order, folder: Path) -> None:
@@ -216,4 +204,10 @@ def _value(value: Any) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(
+        ended(
+            sys.argv[1:],
+            "tasks.artifacts.zoo.formats.plain BUILD.json FOLDER",
+            lambda order, folder: write(read(order), folder),
+        )
+    )

@@ -9,7 +9,6 @@ a value is turned once, when an operator needs the other order.
 
 import json
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,23 +16,11 @@ from typing import Any
 from safetensors.numpy import load_file
 
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.formats.held import Answers, compared
 from tasks.artifacts.zoo.formats.tf import OPERATORS
 from tasks.artifacts.zoo.formats.tf.values import HERE, Values
-from tasks.errors import Refused, TouchstoneError
-
-
-def main(arguments: Sequence[str]) -> int:
-    """0, or the exit code of the mistake, which is printed."""
-    if len(arguments) != 3:
-        print("Usage: python -m tasks.artifacts.zoo.formats.tflite BUILD.json FOLDER OUT", file=sys.stderr)
-        return 2
-    try:
-        write(*map(Path, arguments))
-    except TouchstoneError as mistake:
-        print(mistake, file=sys.stderr)
-        return mistake.exit_code
-    return 0
+from tasks.errors import Refused
 
 
 def write(build: Path, folder: Path, out: Path) -> None:
@@ -79,4 +66,4 @@ def answers(tf: Any, data: bytes, graph: dict[str, Any], batch: Answers) -> Answ
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(ended(sys.argv[1:], "tasks.artifacts.zoo.formats.tflite BUILD.json FOLDER OUT", write))
