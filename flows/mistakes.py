@@ -143,15 +143,19 @@ def hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
 
 
 def _no_field(override: str, path: str, beside: Any) -> str:
-    """``beside``: the fields that Hydra found where this one is not; each predictor has options of its own."""
-    parent, _, name = path.rpartition(".")
-    place = parent.split(".") if parent else []
-    known = sorted(beside or ()) if place == OPTIONS else fields_of(Evaluation, place)
-    return (
-        plugins.unknown(f"field in {parent}" if parent else "field", name, known)
-        if known
-        else f"«{override}» fits no field."
-    )
+    """The first part of the path that is no field of its place.
+
+    ``beside``: the fields that Hydra found where this one is not; each predictor and scenario has options of its own.
+    """
+    parts = path.split(".")
+    for depth, name in enumerate(parts):
+        place, last = parts[:depth], depth == len(parts) - 1
+        known = fields_of(Evaluation, place)
+        if last and beside and (place == OPTIONS or name in known):
+            known = sorted(beside)
+        if known and name not in known:
+            return plugins.unknown(f"field in {'.'.join(place)}" if place else "field", name, known)
+    return f"«{override}» fits no field."
 
 
 def first_line(error: Exception) -> str:

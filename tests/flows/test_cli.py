@@ -171,6 +171,18 @@ def test_a_misspelt_field_is_named_and_not_another_one_whose_name_is_in_hydra_s_
     assert "There is no field «budget_s»" in said and "scenario" not in said.partition("Available")[0]
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("software.treads.intra=1", "field in software «treads». Did you mean threads"),
+        ("scenario.sizes=[1]", "field in scenario «sizes»"),  # of another kind of scenario
+        ("software.options.mod=frozen", "field in software.options «mod»"),
+    ],
+)
+def test_the_part_of_a_path_that_is_none_is_named(word: str, said: str) -> None:
+    assert said in refusal("+model=patchnet", "software=pytorch", word)
+
+
 def test_a_sweep_over_everything_leaves_out_what_cannot_be_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     found = cli.read(["-m", "+model=glob([nlinear*,nul*])", "software=onnxruntime,pytorch"])
     assert {(e.model.id, e.software.id) for e in found} == {("nlinear", "onnxruntime"), ("nlinear", "pytorch")}
