@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.ahead import ready
+from flows.foreground import interrupted
 from flows.recorded import REPORTS
 from tasks.check import check, check_inputs
 from tasks.database import masked
@@ -75,7 +76,8 @@ def begun(words: list[str], evaluation: Evaluation, parent: str | None) -> Itera
             pending.note("asked", _asked(result, parent))
             yield result, pending
         except BaseException as error:  # refused or interrupted: nothing is to be kept, unless Prefect was the cause
-            pending.done = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
+            refused = isinstance(error, TouchstoneError) or not isinstance(error, Exception)
+            pending.done = refused or interrupted()  # Ray makes other errors of an interrupt
             raise
 
 

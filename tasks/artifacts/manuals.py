@@ -28,13 +28,14 @@ MANUALS = {
 def manual(package: str) -> bytes:
     """Its text. Raises Refused without the package, ArtifactMismatch when its bytes are others.
 
-    A package may be there twice: Ray brings a psutil of its own.
+    A package may be there twice: Ray brings a psutil of its own. The file is read as it is: importlib_metadata, once
+    imported by anyone, finds packages in the standard library's stead and alters their descriptions.
     """
     there = list(distributions(name=package))
     if not there:
         raise Refused(f"The manual of {package} lies in its package, which is not installed. Run: make setup")
     for found in there:
-        text = str(found.metadata.get_payload()).encode()  # type: ignore[attr-defined]
+        text = (found.read_text("METADATA") or "").partition("\n\n")[2].encode()
         if hashlib.sha256(text).hexdigest() == MANUALS[package]:
             return text
     raise ArtifactMismatch(

@@ -49,18 +49,23 @@ class Pending:
 
 @contextmanager
 def held(run: str, folder: Path = FOLDER) -> Iterator[Pending]:
-    """The pending folder of a run, held while the block lives; it stays behind unless it is ``done`` at the end."""
+    """The pending folder of a run, held while the block lives; it stays behind unless it is ``done`` at the end, or
+    nothing was noted in it."""
     place = folder / run
     again = place.exists()
-    place.mkdir(parents=True, exist_ok=True)
-    with (place / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        pending = Pending(place, again=again)
-        try:
-            yield pending
-        finally:
-            if pending.done:
-                shutil.rmtree(place, ignore_errors=True)
+    pending = Pending(place, again=again)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with (place / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield pending
+            finally:
+                if pending.done:
+                    shutil.rmtree(place, ignore_errors=True)
+    finally:
+        if not any(place.glob("*.json")):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def orphans(folder: Path = FOLDER) -> list[str]:

@@ -1,5 +1,6 @@
 """The data sets of modalities: archives as their manifests say, test apart from train, the same bytes again."""
 
+import importlib
 import sys
 from hashlib import sha256
 from importlib import metadata
@@ -67,6 +68,12 @@ def test_texts_are_built_to_the_same_bytes_and_test_is_apart_from_train(tmp_path
     repeated = [s.file for s in test if s.data in whole]
     assert len(repeated) < 0.01 * len(test)  # lines of tables and of code that look alike
     assert {s.label for s in test} == set(manifest("dataset/manuals")["labels"])
+
+
+def test_a_manual_is_the_same_after_importlib_metadata_was_imported() -> None:
+    assert importlib.import_module("importlib_metadata").MetadataPathFinder in map(type, sys.meta_path)
+    for package, pinned in MANUALS.items():
+        assert sha256(manual(package)).hexdigest() == pinned
 
 
 @pytest.mark.parametrize("first", [True, False])
