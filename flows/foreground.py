@@ -17,7 +17,7 @@ from typing import Any
 from tasks.environment.parent import die_with_parent
 
 PATIENCE_S, LEAVE_S = 30, 15
-MOMENT_S = 0.05
+MOMENT_S, AGAIN_S = 0.05, 2.0
 _told: list[bool] = []  # that this process was interrupted
 
 
@@ -46,6 +46,7 @@ def led(work: Callable[[], int]) -> int:
 
 def _leave(code: int) -> None:
     """Everything is said and written. What Prefect's client still wants to tell a server that is away can wait."""
+    _once_more(0)
     with suppress(OSError):  # nobody reads it any more
         sys.stdout.flush()
     last = threading.Timer(LEAVE_S, os._exit, [code])
@@ -57,14 +58,17 @@ def interruptible() -> None:
     """SIGINT becomes a KeyboardInterrupt that arrives.
 
     Python ignores what is raised in a finalizer or a fork's hook, and logging's hook would keep its lock: there the
-    interrupt comes once more, a moment later.
+    interrupt comes once more, a moment later. So it does where nobody is about to end by it after a while: one in a
+    hundred is swallowed by what Ray calls as it connects.
     """
 
     def interrupt(_: int, frame: FrameType | None) -> None:
         _told.append(True)
         if frame and frame.f_code.co_filename == logging.__file__:
             _once_more()
-        else:
+            return
+        _once_more(AGAIN_S)
+        if not _ending():
             raise KeyboardInterrupt
 
     def ignored(what: Any) -> None:
@@ -78,8 +82,16 @@ def interruptible() -> None:
     sys.unraisablehook = ignored
 
 
-def _once_more() -> None:
-    signal.setitimer(signal.ITIMER_REAL, MOMENT_S)
+def _ending() -> bool:
+    """Whether what is done now is done because of a KeyboardInterrupt, or of what has become of one."""
+    error = sys.exc_info()[1]
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _once_more(seconds: float = MOMENT_S) -> None:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _waited(driver: int) -> int:

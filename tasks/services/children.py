@@ -123,7 +123,7 @@ def _python(*words: str) -> list[str]:
 
 
 def _ray(port: int) -> list[str]:
-    command = _python("tasks.services.ray_head", "--head", "--block", f"--port={port}")
+    command = _python("tasks.services.ray_head", "--head", f"--port={port}")
     shape = [f"--num-cpus={len(os.sched_getaffinity(0))}", f"--object-store-memory={256 * 2**20}"]
     return [
         *command,

@@ -24,7 +24,7 @@ from tasks.services import children, known, prefect_database, settings
 from tasks.services.known import Service
 
 ALWAYS = ("prefect", "ray")
-LOOK_S, CALM_S, ASK_S = 0.25, 2.0, 30.0  # seldom when all is well: it works beside what is timed
+LOOK_S, CALM_S, ASK_S = 0.25, 4.0, 30.0  # seldom when all is well: it works beside what is timed
 START_S = 120.0
 TRIES = 3
 

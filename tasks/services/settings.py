@@ -18,6 +18,9 @@ RAY_LOOKS_MS = {  # what Ray looks at several times a second, and by itself woul
     "task_events_report_interval": 5000,
     "io_context_monitor_probe_interval": 10000,
     "event_stats_print_interval": 600000,
+    "report_worker_backlog_interval": 5000,
+    "raylet_check_for_unexpected_worker_disconnect_interval": 2000,
+    "metrics_report_interval": 60000,
 }
 DEFAULTS = {
     "DO_NOT_TRACK": "1",
@@ -45,6 +48,9 @@ DEFAULTS = {
     "RAY_AUTH_MODE": "token",
     **{f"RAY_{name}_ms": str(ms) for name, ms in RAY_LOOKS_MS.items()},
     "RAY_raylet_report_resources_period_milliseconds": "1000",
+    "RAY_raylet_death_check_interval_milliseconds": "2000",
+    "RAY_free_objects_period_milliseconds": "5000",
+    "RAY_object_manager_rpc_threads_num": "1",
     "RAY_raylet_check_gc_period_milliseconds": "2000",
     "RAY_gcs_pull_resource_loads_period_milliseconds": "5000",
     "RAY_grpc_client_check_connection_status_interval_milliseconds": "5000",

@@ -34,6 +34,29 @@ def test_an_interrupt_in_a_forks_hook_arrives(file: str, said: str) -> None:
     assert done.stdout == said and done.stderr == ""
 
 
+SWALLOWED = """
+import os, signal, time
+from flows import foreground
+foreground.AGAIN_S = 0.3
+foreground.interruptible()
+try:
+    os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1)
+except BaseException:
+    pass
+try:
+    time.sleep(5)
+    print("lost")
+except KeyboardInterrupt:
+    time.sleep(1)  # it is not interrupted
+    print("arrived")
+"""
+
+
+def test_an_interrupt_that_was_swallowed_comes_again_and_does_not_disturb_who_ends_by_it() -> None:
+    done = subprocess.run([sys.executable, "-c", SWALLOWED], cwd=ROOT, capture_output=True, text=True, timeout=20)
+    assert done.stdout == "arrived\n" and done.stderr == ""
+
+
 AFTER = """
 import os, signal, sys
 from flows import cli
