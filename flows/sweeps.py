@@ -7,7 +7,7 @@ a finished cell is the same evaluation, software lock, and host.
 import json
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from tasks.progress import part, say
 from tasks.render import render_sweep
 from tasks.results.measurement import Result, Sweep
 from tasks.results.pending import Pending, held
-from tasks.results.recorded import result_of
+from tasks.results.recorded import read_result, result_of
 from tasks.services import known
 from tasks.show import Pinned, show_sweep
 from tasks.specs.evaluation import Evaluation
@@ -136,10 +136,20 @@ def _begun(jobs: list[Cell], resume: str | None) -> tuple[str, dict[str, str], d
         return name, runs.start_parent(jobs[0][1].tracking, name, len(jobs)), {}
     summary = recorded(resume)
     runs.set_status(jobs[0][1].tracking, summary["mlflow"], "RUNNING")
-    cells = [result_of(cell) for cell in summary["cells"] if cell["passed"]]
+    cells = [cell for cell in _recorded_of(summary, jobs[0][1].tracking) if cell.passed]
     named = {_identity_of(cell): cell for cell in cells}
     anywhere = {(evaluation, lock, None): cell for (evaluation, lock, _), cell in named.items()}
     return summary["run"], summary["mlflow"], {**anywhere, **named}
+
+
+def _recorded_of(summary: dict[str, Any], tracking: Tracking) -> Iterator[Result]:
+    """The cells in a sweep's report, and those that a driver recorded, or left to be recorded, before it was killed."""
+    yield from map(result_of, summary["cells"])
+    known = {cell["run"] for cell in summary["cells"]}
+    for name in runs.children(tracking, summary["mlflow"]["run_id"]):
+        if name not in known:
+            with suppress(OSError, ValueError, KeyError):
+                yield read_result(REPORTS / name / "summary.json")
 
 
 def identity(evaluation: Evaluation, host: str | None) -> tuple[str, str, str | None]:

@@ -80,6 +80,18 @@ def download(tracking: Tracking, run_id: str, folder: Path) -> str:
     return name
 
 
+def children(tracking: Tracking, parent: str) -> list[str]:
+    """The names of the runs that belong to that one, such as the cells of a sweep."""
+    made, experiment = client(tracking)
+    names, page = list[str](), None
+    with _explained():
+        while page != "":
+            found = made.search_runs([experiment], f"tags.`{PARENT}` = '{parent}'", max_results=1000, page_token=page)
+            names += [str(run.info.run_name) for run in found]
+            page = found.token or ""
+    return names
+
+
 def delete(tracking: Tracking, name: str) -> None:
     """Whatever a driver that was killed has written of the run of this name."""
     made, experiment = client(tracking)
