@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from flows import cli
+from flows.mistakes import fields_of
+from tasks import plugins
 from tasks.errors import Refused
 from tasks.specs.evaluation import Evaluation
 
@@ -19,7 +21,12 @@ class Pair:
 
 
 def split(words: list[str], fields: list[str]) -> tuple[list[str], list[str]]:
-    """The words of the comparison itself, by its fields, and those of its evaluations."""
+    """The words of the comparison itself, by its fields, and those of its evaluations. Refuses a name of neither."""
+    known = [*fields, *fields_of(Evaluation, [])]
+    for word in words:
+        name = _key(word).lstrip("+~").partition("@")[0].partition(".")[0]
+        if "=" in word and name not in known and not name.startswith(("x-", "hydra")):
+            raise Refused(plugins.unknown("field", name, known))
     own = [w for w in words if "@" not in _key(w) and _key(w) in fields]
     return own, [w for w in words if w not in own]
 

@@ -30,6 +30,8 @@ def configured() -> dict[str, Lock]:
 
 def show(words: list[str]) -> int:
     """Print the table; environments that nothing configured uses come last."""
+    if words:
+        raise Refused(f"list shows all software, and takes no words; there was {' '.join(words)}.")
     table = Table(
         "software", "lock", "Python", "size", "age", "last used", box=None, header_style="dim", padding=(0, 2, 0, 0)
     )

@@ -16,7 +16,7 @@ from prefect.cli import app
 from prefect.server.api import background_workers
 from prefect.server.events import triggers
 
-LOOK, HEARTBEAT = timedelta(seconds=5), timedelta(seconds=30)
+LOOK, HEARTBEAT = timedelta(seconds=10), timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
 evaluate_periodically = triggers.evaluate_periodically
 

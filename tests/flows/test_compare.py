@@ -47,8 +47,10 @@ def test_a_sweep_of_one_side_gives_a_pair_for_each() -> None:
 
 
 def test_own_words_are_told_from_those_of_the_evaluations() -> None:
-    own, rest = pairs.split(["margin=0.05", "+model=x", "looks=[2]", "software@a=y"], cli.own_fields("compare"))
-    assert own == ["margin=0.05", "looks=[2]"] and rest == ["+model=x", "software@a=y"]
+    own, rest = pairs.split(
+        ["margin=0.05", "+model=x", "looks=[2]", "software@a=y", "+x-note=1"], cli.own_fields("compare")
+    )
+    assert own == ["margin=0.05", "looks=[2]"] and rest == ["+model=x", "software@a=y", "+x-note=1"]
     assert cli.own("compare", own, Asked).plan().looks == (2,)
 
 
@@ -60,6 +62,7 @@ def test_own_words_are_told_from_those_of_the_evaluations() -> None:
         (["a=one", "b=two", "hw=cpu1"], "cannot change"),
         (["margin=2", "+model=patchnet", "hw@b=cpu1"], "margin: "),
         (["a=nobody", "b=nothing"], "There is no run «nobody»"),
+        (["+model=patchnet", "software@b=pytorch", "marginn=3"], "There is no field «marginn». Did you mean margin?"),
         (["+model=patchnet", "software@b=onyx"], "There is no software «onyx»"),
     ],
 )

@@ -23,6 +23,11 @@ def test_list_names_every_software_and_what_nothing_uses(capsys: pytest.CaptureF
     assert all(name in shown for name in cli.options("software")) and "not built" in shown and "unused (old)" in shown
 
 
+def test_list_takes_no_words() -> None:
+    with pytest.raises(Refused, match="there was pytorch"):
+        software.run(["list", "pytorch"])
+
+
 def test_prune_removes_what_nothing_uses_and_keeps_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     used, unused = Lock("3.11", ("six==1.17.0",)), Lock("3.11", ("six==1.16.0",))
     for lock in (used, unused):
