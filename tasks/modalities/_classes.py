@@ -37,13 +37,7 @@ class Classes(Base):
 
     def misfit(self, model: Any, head: Any, dataset: Any) -> str:
         """The positions of the last layer mean labels, in order."""
-        if head.fits(dataset.labels):
-            return ""
-        shown = f"{len(dataset.labels)}: {', '.join(dataset.labels[:3])}, …"
-        return (
-            f"The labels of dataset={dataset.id} ({shown}) are not, in this order, those that the head of "
-            f"{model.name} was made for; use the data set's own manifest or another head."
-        )
+        return misnamed(model, head, dataset)
 
     def truths(self, samples: Samples, dataset: dict[str, Any]) -> list[int]:
         """Class indices; labels that the manifest does not name are refused, all named at once."""
@@ -79,3 +73,14 @@ def positions(found: set[str], labels: list[str], name: str) -> dict[str, int]:
             f"The manifest names {len(labels)}, from {labels[0]} to {labels[-1]}."
         )
     return {label: i for i, label in enumerate(labels)}
+
+
+def misnamed(model: Any, head: Any, dataset: Any) -> str:
+    """One sentence when the labels of a data set are not those of the head, in order; else nothing."""
+    if head.fits(dataset.labels):
+        return ""
+    shown = f"{len(dataset.labels)}: {', '.join(dataset.labels[:3])}, …"
+    return (
+        f"The labels of dataset={dataset.id} ({shown}) are not, in this order, those that the head of "
+        f"{model.name} was made for; use the data set's own manifest or another head."
+    )

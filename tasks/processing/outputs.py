@@ -35,3 +35,9 @@ def top_k(scores: Any, *, k: Annotated[int, Range(gt=0)]) -> Ranked:
 def pixels(pictures: Any, *, scale: Annotated[float, Range(gt=0)]) -> Any:
     """Pictures of real numbers → uint8: times ``scale``, rounded, cut to 0 … 255; what is no number becomes 0."""
     return np.clip(np.rint(np.nan_to_num(pictures, nan=0.0) * np.float32(scale)), 0, 255).astype(np.uint8)
+
+
+@after
+def best_class(scores: Any, *, axis: int) -> Any:
+    """(batch, classes, h, w) → (batch, h, w): where along ``axis`` the score is largest, the first of equals."""
+    return np.argmax(scores, axis=axis)

@@ -6,8 +6,9 @@ the first timed query); where queries arrive by a schedule, queue_ns (from the s
 issue_error_ns (from the scheduled arrival to the issuer's word); where stages overlap, waiting_ns (between them); where
 a scenario has several rates or batch sizes, point (an index into facts["points"]).
 One row a sample: sample, file, group, label, predicted, score, finite (label and predicted are class indices, score the
-model's own value for the predicted class). Inputs, one row a sample and channel: sample, channel, shape, dtype, low,
-high, mean, std. Agreement (synthetic inputs), one row an output: output, elements, finite, spread, error, std
+model's own value for the predicted class); of other modalities what their `columns` say (`tasks/modalities`). Inputs,
+one row a sample and channel: sample, channel, shape, dtype, low, high, mean, std.
+Agreement (synthetic inputs), one row an output: output, elements, finite, spread, error, std
 (`tasks/agent/agreement.py`).
 """
 

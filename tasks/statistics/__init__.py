@@ -10,12 +10,13 @@ from tasks.statistics.dependence import effective_size
 from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
 from tasks.statistics.history import Watched, across_sessions, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
+from tasks.statistics.jackknife import jackknife_interval
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
 from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
-from tasks.statistics.ratios import ratio, ratio_interval
+from tasks.statistics.ratios import mean_ratio, mean_ratio_interval, ratio, ratio_interval
 from tasks.statistics.replications import (
     LEAST_REPLICATIONS,
     enough_queries,
@@ -53,11 +54,14 @@ __all__ = [
     "enough_queries",
     "family",
     "holm",
+    "jackknife_interval",
     "least_queries",
     "log_ratio",
     "look_confidence",
     "mcnemar",
     "mean_interval",
+    "mean_ratio",
+    "mean_ratio_interval",
     "paired_difference",
     "percentile",
     "percentile_floor",

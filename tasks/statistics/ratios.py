@@ -1,13 +1,16 @@
-"""A ratio of two sums, such as samples per second over queries, and its interval."""
+"""A ratio of two sums, such as samples per second over queries, and the mean of several, with their intervals."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
 from tasks.statistics.interval import CONFIDENCE, Interval, student
 from tasks.statistics.means import Numbers
+
+Table = Any  # (units, columns) float64
 
 
 def ratio(numerators: Numbers, denominators: Numbers) -> float:
@@ -36,4 +39,24 @@ def ratio_interval(numerators: Numbers, denominators: Numbers, confidence: float
         return None
     centre = ratio(numerators, denominators)
     half = student(confidence, n - 1) * ratio_error(numerators, denominators)
+    return Interval(centre - half, centre + half)
+
+
+def mean_ratio(numerators: Table, denominators: Table) -> float:
+    """The mean over columns of Σ numerators / Σ denominators; both (units, columns), and no column sums to 0."""
+    return float(np.mean([ratio(y, x) for y, x in zip(numerators.T, denominators.T)]))  # noqa: B905  (Python 3.9)
+
+
+def mean_ratio_interval(numerators: Table, denominators: Table, confidence: float = CONFIDENCE) -> Interval | None:
+    """`mean_ratio` ± t(n-1) · its standard error by linearisation, as `ratio_error`; None for fewer than two units.
+
+    A unit's residual is the mean over columns of (y - R x) / Σ x (Cochran 1977, §6.4, and the sum of several ratios).
+    """
+    n = len(numerators)
+    if n < 2:
+        return None
+    totals = denominators.sum(axis=0)
+    residuals = ((numerators - numerators.sum(axis=0) / totals * denominators) / totals).mean(axis=1)
+    half = student(confidence, n - 1) * math.sqrt(n / (n - 1) * float(residuals @ residuals))
+    centre = mean_ratio(numerators, denominators)
     return Interval(centre - half, centre + half)

@@ -63,11 +63,12 @@ def test_a_data_set_and_a_model_use_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", JUDGED)
-def test_what_is_compared_is_a_column_of_plain_numbers(name: str) -> None:
+def test_columns_are_plain_values_and_what_is_compared_is_a_number(name: str) -> None:
     for dataset in datasets(name):
         columns = judge(name).columns(dataset)
         assert {judge(name).answer, judge(name).varies} <= {n for n, c in columns.items() if c.required}
-        assert all(column.kind in (int, float, bool) for column in columns.values())
+        assert all(column.kind in (int, float, bool, str) for column in columns.values())
+        assert all(columns[of].kind is not str for of in (judge(name).answer, judge(name).varies))
         assert not {"sample", "file", "group", "finite"} & set(columns)
         assert not judge(name).lacks(dataset)
 

@@ -9,10 +9,11 @@ import pytest
 from flows.evaluate import evaluate
 from tasks.results.measurement import Result
 from tests.flows.conftest import InRepository
-from tests.modalities.builders import pairs, texts
+from tests.modalities.builders import drawn, pairs, scenes, texts
 
 GREY = {"step": "decode", "decoder": "pillow", "color": "GRAY", "exif": "ignore"}
 SCALED = {"step": "normalize", "scale": 1 / 255, "mean": [0.0], "std": [1.0], "order": "scale_mean_std"}
+TRANSPOSE = {"step": "transpose", "layout": "NCHW"}
 SAID = b"the cat sat on the mat and the rat sat on the cat and the bat sat on the rat"
 
 
@@ -47,14 +48,14 @@ def bigrams(path: Path, length: int) -> Path:
     return saved(path, [node], [ids], [logits], {"table": np.log(counts)})
 
 
-def measured(bench: InRepository, modality: str, meaning: dict[str, Any], **changes: Any) -> Result:
+def measured(
+    bench: InRepository, modality: str, meaning: dict[str, Any], head: dict[str, Any] | None = None, **changes: Any
+) -> Result:
     both = {f"{aspect}__modality": modality for aspect in ("model", "dataset")}
     asked = bench.evaluation(
-        **both,
-        dataset__labels=[],
+        **{"dataset__labels": [], **both, **changes},
         dataset__meaning=meaning,
-        model__heads={"seeded": {"colors": {"meaning": meaning, "channels": None}}},
-        **changes,
+        model__heads={"seeded": {"colors": {**(head or {"meaning": meaning}), "channels": None}}},
     )
     done = evaluate(asked)
     assert isinstance(done, Result)
@@ -114,3 +115,85 @@ def test_a_text_has_a_perplexity_beside_a_unigram(repository_bench: InRepository
     assert "clustered by source" in found.note
     right = result.metrics["text_next_token"].value
     assert right is not None and right > 0.5
+
+
+SIDE = 96  # pixels of a drawn scene
+
+
+def seen(bench: InRepository, model: list[tuple[str, str, Any]], shapes: dict[str, list[int]], **asked: Any) -> Result:
+    """Drawn scenes, and a model of convolutions (output, name of its weight, weight) of the picture and no bias."""
+    from onnx import TensorProto, helper
+
+    bench.model, bench.samples = bench.folder / "tiny.onnx", bench.folder / "scenes.zip"
+    nodes = [helper.make_node("Conv", ["input", w], [out], strides=list(a.shape[2:])) for out, w, a in model]
+    ends = {
+        name: helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *shape])
+        for name, shape in shapes.items()
+    }
+    start = helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", 3, SIDE, SIDE])
+    saved(bench.model, nodes, [start], list(ends.values()), {w: a.astype(np.float32) for _, w, a in model})
+    drawn(bench.samples, scenes(24))
+    tensor = {"name": "input", "shape": ["batch", 3, SIDE, SIDE], "dtype": "float32", "layout": "NCHW", "color": "RGB"}
+    return measured(
+        bench,
+        model__inputs=[{**tensor, "range": [0.0, 1.0]}],
+        model__preprocess=[{**GREY, "color": "RGB"}, {**SCALED, "mean": [0.0] * 3, "std": [1.0] * 3}, TRANSPOSE],
+        **asked,
+    )
+
+
+def test_boxes_have_a_mean_average_precision_beside_those_of_another_picture(repository_bench: InRepository) -> None:
+    cells, labels = SIDE // 8, ["disk", "square", "triangle"]
+    sizes = np.zeros((4, 3, 8, 8))
+    sizes[2:] = 6 / (3 * 64)  # up to six cells where it is bright
+    result = seen(
+        repository_bench,
+        [("boxes", "sizes", sizes), ("logits", "light", np.full((3, 3, 8, 8), 1 / (3 * 64)))],
+        {"boxes": [4, cells, cells], "logits": [3, cells, cells]},
+        modality="object_detection", meaning={}, head={"labels": labels}, dataset__labels=labels,
+        model__outputs=[{"name": n, "dtype": "float32", "meaning": n} for n in ("boxes", "logits")],
+        model__postprocess=[
+            {"step": "centre_boxes", "order": "boxes_scores", "sizes": "plain", "least_score": 0.5, "most": 50},
+            {"step": "suppress", "overlap": 0.5, "within": "class", "most": 20},
+        ],
+    )  # fmt: skip
+    assert result.passed, (result.failure, result.verdict)
+    found = result.metrics["detection_map50"]
+    assert found.value is not None and 0 <= found.value < 0.3 and found.n == 24  # it knows nothing of shapes
+    assert "the boxes of the picture before" in found.note and "accuracy_top1" not in result.metrics
+    (run,) = repository_bench.runs()
+    assert run.data.metrics["detection/map50"] == pytest.approx(found.value)
+    assert "mean average precision" in (result.folder / "index.html").read_text()
+
+
+def test_masks_have_an_intersection_over_union_beside_the_usual_class(repository_bench: InRepository) -> None:
+    labels = ["wall", "floor", "disk", "square", "triangle"]
+    result = seen(
+        repository_bench,
+        [("logits", "colours", np.random.default_rng(0).normal(0, 1, (5, 3, 1, 1)))],
+        {"logits": [5, SIDE, SIDE]},
+        modality="semantic_segmentation", meaning={"ignored": -1}, head={"labels": labels}, dataset__labels=labels,
+        model__outputs=[{"name": "logits", "dtype": "float32", "meaning": "logits"}],
+        model__postprocess=[{"step": "best_class", "axis": 1}],
+    )  # fmt: skip
+    assert result.passed, (result.failure, result.verdict)
+    found = result.metrics["segmentation_miou"]
+    usual = float(found.note.rpartition(" ")[2])
+    assert found.value is not None and 0 < found.value < usual < 0.5  # colours alone say little
+    assert "mean intersection over union" in (result.folder / "index.html").read_text()
+
+
+def test_depths_have_a_relative_error_beside_one_depth_for_all(repository_bench: InRepository) -> None:
+    result = seen(
+        repository_bench,
+        [("depth", "pale", np.full((1, 3, 1, 1), 10 / 3))],
+        {"depth": [1, SIDE, SIDE]},
+        modality="depth_estimation", meaning={"per_metre": 1000, "farthest": 10.0, "alignment": "none"},
+        model__outputs=[{"name": "depth", "dtype": "float32", "meaning": "values"}],
+        model__postprocess=[],
+    )  # fmt: skip
+    assert result.passed, (result.failure, result.verdict)
+    found = result.metrics["depth_abs_rel"]
+    simple = float(found.note.rpartition(" ")[2])
+    assert found.value is not None and found.value > 0 and 0.2 < simple < 0.6
+    assert "relative error of depth" in (result.folder / "index.html").read_text()

@@ -4,11 +4,15 @@ import csv
 import io
 import zipfile
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from tasks.artifacts.builders.scenes import sample
+from tasks.artifacts.scenes import Scene
+from tasks.artifacts.scenes import scene as draw
 from tasks.modalities import Base, Batch
 from tasks.modalities.base import Row
 from tasks.processing.samples import Samples, open_samples
@@ -54,6 +58,18 @@ def pairs(path: Path, count: int = 3, scale: int = 2) -> Samples:
         rows.append({"file": f"small/{k}.png", "truth": f"large/{k}.png", "group": f"scene {k}"})
         files |= {f"small/{k}.png": png(small), f"large/{k}.png": png(large)}
     return zipped(path, rows, files)
+
+
+def scenes(count: int) -> list[Scene]:
+    """Drawn scenes, with noise for textures."""
+    noise = np.random.default_rng(0).integers(0, 256, (8, 64, 64, 3)).astype(np.uint8)
+    return [draw(list(noise), Random(f"test {k}")) for k in range(count)]
+
+
+def drawn(path: Path, of: list[Scene]) -> Samples:
+    """Scenes with their boxes, masks, and depths."""
+    made = [sample(f"{k:02d}", one, 90) for k, one in enumerate(of)]
+    return zipped(path, [row for row, _ in made], {name: data for _, files in made for name, data in files.items()})
 
 
 def texts(path: Path, *said: bytes) -> Samples:

@@ -1,13 +1,15 @@
 """Train a model of the zoo, once, by a maintainer; the weights are committed and a build only copies them in.
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo.train BUILD.json FILE`: enlarging crops of
-`patches` (train), the next byte of `manuals` (train), or which of its packages a text is of, by what the order's output
-means. The numbers stand in params.yaml under zoo_trained. Adam with one warm-up and decay of the rate, from a seed.
+`patches` (train), boxes, classes, or depths of drawn scenes, the next byte of `manuals` (train), or which of its
+packages a text is of, by what the order's outputs mean. The numbers stand in params.yaml under zoo_trained. Adam with
+one warm-up and decay of the rate, from a seed.
 """
 
 import io
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,9 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo import scene_training
 from tasks.artifacts.zoo.command import ended
+from tasks.artifacts.zoo.fitted import STATISTICS, norms
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
 from tasks.errors import Refused
@@ -32,7 +36,7 @@ Batches = Callable[[], tuple[Any, Any]]
 
 
 def train(order: Order, file: Path) -> None:
-    """Write every parameter as float32. Raises Refused for a model of something else than pictures and texts."""
+    """Write parameters and batch statistics as float32. Raises Refused for something else than pictures and texts."""
     kind = _kind(order)
     given = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["zoo_trained"][kind]
     torch.manual_seed(given["seed"])
@@ -40,28 +44,33 @@ def train(order: Order, file: Path) -> None:
     module = made(order, fitted=False)
     make, loss = KINDS[kind]
     _fit(module, make(given, np.random.default_rng(given["seed"])), loss, given)
-    written(file, save({name: p.detach().contiguous() for name, p in module.named_parameters()}))
+    state = module.state_dict()
+    names = [name for name, _ in module.named_parameters()]
+    names += [f"{name}.{which}" for name in norms(module) for which in STATISTICS]
+    written(file, save({name: state[name].detach().contiguous() for name in names}))
 
 
 def _kind(order: Order) -> str:
-    """A name in params.yaml: picture, text (logits of every place), or classes (logits of the whole)."""
-    layout, meaning = order.inputs[0]["layout"], order.outputs[0]["meaning"]
-    if len(order.outputs) == 1 and (layout, meaning) == ("NCHW", "picture"):
-        return "picture"
-    if len(order.outputs) == 1 and (layout, meaning) == ("NT", "logits"):
+    """A name in params.yaml: of texts, logits of every place are text, those of the whole are classes."""
+    layout, meanings = order.inputs[0]["layout"], tuple(output["meaning"] for output in order.outputs)
+    if (layout, meanings) == ("NT", ("logits",)):
         return "classes" if "classes" in order.arguments else "text"
-    raise Refused(f"{order.name}: only pictures and texts are trained here, not {layout} to {meaning}.")
+    if (layout, meanings) in MEANT:
+        return MEANT[layout, meanings]
+    raise Refused(f"{order.name}: only pictures and texts are trained here, not {layout} to {', '.join(meanings)}.")
 
 
 def _fit(module: Any, batches: Batches, loss_of: Callable[[Any, Any], Any], given: Mapping[str, Any]) -> None:
     for parameter in module.parameters():
         parameter.requires_grad_(True)
+    for layer in norms(module).values():
+        layer.train()
     optimizer = torch.optim.Adam(module.parameters(), lr=given["rate"])
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, given["rate"], total_steps=given["steps"])
     total, told = 0.0, max(1, given["steps"] // 20)
     for step in range(1, given["steps"] + 1):
         inputs, targets = batches()
-        loss = loss_of(module(inputs)[0], targets)
+        loss = loss_of(module(inputs), targets)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
@@ -128,15 +137,28 @@ def _origins(given: Mapping[str, Any], random: np.random.Generator) -> Batches:
     return batch
 
 
-def _surprise(logits: Any, targets: Any) -> Any:
+def _surprise(outputs: Any, targets: Any) -> Any:
     """Of the classes, which stand in the last dimension."""
-    return torch.nn.functional.cross_entropy(logits.flatten(0, -2), targets.flatten())
+    return torch.nn.functional.cross_entropy(outputs[0].flatten(0, -2), targets.flatten())
 
 
+def _difference(outputs: Any, targets: Any) -> Any:
+    return torch.nn.functional.l1_loss(outputs[0], targets)
+
+
+MEANT = {
+    ("NCHW", ("picture",)): "picture",
+    ("NCHW", ("boxes", "logits")): "boxes",
+    ("NCHW", ("logits",)): "masks",
+    ("NCHW", ("values",)): "depths",
+}
 KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = {
-    "picture": (_pictures, torch.nn.functional.l1_loss),
+    "picture": (_pictures, _difference),
     "text": (_texts, _surprise),
     "classes": (_origins, _surprise),
+    "boxes": (partial(scene_training.batches, targets=scene_training.centres), scene_training.of_centres),
+    "masks": (partial(scene_training.batches, targets=scene_training.classes), scene_training.of_classes),
+    "depths": (partial(scene_training.batches, targets=scene_training.depths), scene_training.of_depths),
 }
 
 

@@ -1,0 +1,108 @@
+"""What a detector, a segmenter, and a depth model of the zoo are trained on: drawn scenes, and what is wanted of them.
+
+Textures are the train crops of `patches`, so that none of the data set `scenes` is seen. In: numbers of params.yaml and
+a random source. Out: batches of (n, 3, SIDE, SIDE) with their targets, and a loss for each kind.
+"""
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn.functional import cross_entropy, smooth_l1_loss
+
+from tasks import ROOT
+from tasks.artifacts.pixels import normalized
+from tasks.artifacts.scenes import LABELS, SHAPES, SIDE, Scene, scene, textures
+from tasks.errors import Refused
+
+TEXTURES = ROOT / "artifacts" / "datasets" / "patches" / "train.zip"
+LEAST_STD = 15.0  # grey levels, as of the data set
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # as the manifests of the zoo say
+STRIDE = 4  # pixels of a cell of the detector
+RARE = 3.0  # weight of a pixel of a shape: four fifths of all are wall and floor
+Batches = Callable[[], tuple[Any, Any]]
+
+
+def batches(given: Mapping[str, Any], random: np.random.Generator, targets: Callable[..., Any]) -> Batches:
+    """Scenes, each second batch mirrored; ``targets`` makes what is wanted of (scenes, mirrored)."""
+    of = textures(TEXTURES, LEAST_STD)
+    scenes = [scene(of, Random(f"{given['seed']} train {k}")) for k in range(given["scenes"])]
+
+    def batch() -> tuple[Any, Any]:
+        chosen = [scenes[k] for k in random.integers(0, len(scenes), given["batch"])]
+        mirrored = bool(random.integers(2))
+        pictures = _turned(np.stack([s.picture for s in chosen]), mirrored)
+        return torch.from_numpy(np.ascontiguousarray(normalized(pictures, MEAN, STD))), targets(chosen, mirrored)
+
+    return batch
+
+
+def _turned(maps: NDArray[Any], mirrored: bool) -> NDArray[Any]:
+    """(n, height, width, …), left and right changed."""
+    return np.ascontiguousarray(maps[:, :, ::-1] if mirrored else maps)
+
+
+def classes(scenes: list[Scene], mirrored: bool) -> Any:
+    """(n, SIDE, SIDE) int64."""
+    return torch.from_numpy(_turned(np.stack([s.classes for s in scenes]), mirrored).astype(np.int64))
+
+
+def depths(scenes: list[Scene], mirrored: bool) -> Any:
+    """(n, 1, SIDE, SIDE) float32 in metres."""
+    return torch.from_numpy(_turned(np.stack([s.depth for s in scenes]), mirrored).astype(np.float32)[:, None])
+
+
+def centres(scenes: list[Scene], mirrored: bool) -> Any:
+    """Heat (n, shapes, cells, cells), boxes (n, 4, cells, cells), and where those count (n, 1, cells, cells).
+
+    Zhou et al., arXiv 1904.07850: a Gaussian around every centre. A box is its centre less the cell, and the logarithm
+    of its size, in cells; it counts in the cell of the centre and those around it.
+    """
+    cells = SIDE // STRIDE
+    heat = np.zeros((len(scenes), len(SHAPES), cells, cells), np.float32)
+    boxes, counts = np.zeros((len(scenes), 4, cells, cells), np.float32), np.zeros((len(scenes), 1, cells, cells), bool)
+    rows, columns = np.mgrid[0:cells, 0:cells]
+    for n, one in enumerate(scenes):
+        for kind, left, top, right, bottom in one.boxes:
+            left, right = (SIDE - right, SIDE - left) if mirrored else (left, right)
+            width, height = (right - left) / STRIDE, (bottom - top) / STRIDE
+            x, y = (left + right) / 2 / STRIDE, (top + bottom) / 2 / STRIDE
+            spread = max(width, height) / 8
+            column, row = int(x), int(y)
+            near = np.exp(-((columns - column) ** 2 + (rows - row) ** 2) / (2 * spread**2))
+            heat[n, kind] = np.maximum(heat[n, kind], near)
+            at = (abs(columns - column) <= 1) & (abs(rows - row) <= 1)
+            box = (x - columns, y - rows, np.log(width) + 0 * rows, np.log(height) + 0 * rows)
+            boxes[n][:, at], counts[n, 0][at] = np.stack(box)[:, at], True
+    return tuple(map(torch.from_numpy, (heat, boxes, counts)))
+
+
+def of_classes(outputs: Any, wanted: Any) -> Any:
+    """Cross entropy of logits (n, classes, SIDE, SIDE), shapes weighted."""
+    weights = torch.tensor([RARE if label in SHAPES else 1.0 for label in LABELS])
+    return cross_entropy(_of_shape(outputs[0], 4), wanted, weights)
+
+
+def of_depths(outputs: Any, wanted: Any) -> Any:
+    """The mean of |answer - truth| / truth."""
+    return ((_of_shape(outputs[0], 4) - wanted).abs() / wanted).mean()
+
+
+def of_centres(outputs: Any, wanted: Any) -> Any:
+    """The focal loss of centres (Law and Deng, arXiv 1808.01244, eq. 1), and of boxes a smooth absolute one."""
+    (boxes, logits), (heat, sizes, counts) = outputs, wanted
+    share = _of_shape(logits, 4).sigmoid().clamp(1e-4, 1 - 1e-4)
+    centre = heat == 1
+    right = ((1 - share) ** 2 * share.log())[centre].sum()
+    wrong = ((1 - heat) ** 4 * share**2 * (1 - share).log())[~centre].sum()
+    at = counts.expand_as(boxes)
+    return -(right + wrong) / centre.sum() + smooth_l1_loss(boxes[at], sizes[at], beta=0.1)
+
+
+def _of_shape(answers: Any, dimensions: int) -> Any:
+    if answers.dim() != dimensions:
+        raise Refused(f"A model that answers {tuple(answers.shape)} is not trained here: scenes want a map of answers.")
+    return answers
