@@ -8,9 +8,11 @@ import pytest
 
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.builders import scenes as builder
+from tasks.artifacts.centres import maps_of
 from tasks.artifacts.files import sha256_of
-from tasks.artifacts.scenes import CAMERA, FOCAL, LABELS, SHAPES
+from tasks.artifacts.scenes import CAMERA, FOCAL, LABELS, SHAPES, SIDE
 from tasks.modalities import _places
+from tasks.processing.boxes import centre_boxes, overlaps
 from tasks.processing.samples import Samples, open_samples
 from tests.artifacts.clones import archive, bundled, manifest
 from tests.artifacts.test_modality_data import PARAMS, REBUILD
@@ -68,3 +70,21 @@ def test_what_is_far_is_small_and_stands_where_the_floor_is_as_far() -> None:
             seen = one.classes[top:bottom, left:right] == 2 + kind
             away = one.depth[top:bottom, left:right][seen]
             assert (bottom - top) * np.median(away) / FOCAL < 1.45  # at most 1.2 m, and a pixel at either end
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_what_a_detector_is_wanted_to_answer_becomes_the_boxes_again(mirrored: bool) -> None:
+    of = scenes(12)
+    heat, boxes, counts = maps_of(of, mirrored)
+    logits = np.where(heat == 1, 9.0, -9.0)
+    found = centre_boxes((boxes, logits), order="boxes_scores", sizes="log", least_score=0.5, most=20)
+    for n, one in enumerate(of):
+        edges = np.array([box[1:] for box in one.boxes], float)
+        true = (
+            np.stack([SIDE - edges[:, 2], edges[:, 1], SIDE - edges[:, 0], edges[:, 3]], axis=1) if mirrored else edges
+        )
+        assert sorted(found.classes[n]) == sorted(box[0] for box in one.boxes)
+        best = overlaps(true, found.boxes[n] * SIDE).max(axis=1)
+        alone = overlaps(true, true).sum(axis=1) == 1  # where boxes meet, the nearer one has the cells
+        assert (best[alone] > 0.999).all()
+        assert counts[n].sum() <= 9 * len(one.boxes)

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
 from tasks import ROOT
+from tasks.artifacts.centres import maps_of
 from tasks.artifacts.pixels import normalized
-from tasks.artifacts.scenes import LABELS, SHAPES, SIDE, Scene, scene, textures
+from tasks.artifacts.scenes import LABELS, SHAPES, Scene, scene, textures
 from tasks.errors import Refused
 
 TEXTURES = ROOT / "artifacts" / "datasets" / "patches" / "train.zip"
 LEAST_STD = 15.0  # grey levels, as of the data set
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # as the manifests of the zoo say
-STRIDE = 4  # pixels of a cell of the detector
 RARE = 3.0  # weight of a pixel of a shape: four fifths of all are wall and floor
 Batches = Callable[[], tuple[Any, Any]]
 
@@ -56,28 +56,8 @@ def depths(scenes: list[Scene], mirrored: bool) -> Any:
 
 
 def centres(scenes: list[Scene], mirrored: bool) -> Any:
-    """Heat (n, shapes, cells, cells), boxes (n, 4, cells, cells), and where those count (n, 1, cells, cells).
-
-    Zhou et al., arXiv 1904.07850: a Gaussian around every centre. A box is its centre less the cell, and the logarithm
-    of its size, in cells; it counts in the cell of the centre and those around it.
-    """
-    cells = SIDE // STRIDE
-    heat = np.zeros((len(scenes), len(SHAPES), cells, cells), np.float32)
-    boxes, counts = np.zeros((len(scenes), 4, cells, cells), np.float32), np.zeros((len(scenes), 1, cells, cells), bool)
-    rows, columns = np.mgrid[0:cells, 0:cells]
-    for n, one in enumerate(scenes):
-        for kind, left, top, right, bottom in one.boxes:
-            left, right = (SIDE - right, SIDE - left) if mirrored else (left, right)
-            width, height = (right - left) / STRIDE, (bottom - top) / STRIDE
-            x, y = (left + right) / 2 / STRIDE, (top + bottom) / 2 / STRIDE
-            spread = max(width, height) / 8
-            column, row = int(x), int(y)
-            near = np.exp(-((columns - column) ** 2 + (rows - row) ** 2) / (2 * spread**2))
-            heat[n, kind] = np.maximum(heat[n, kind], near)
-            at = (abs(columns - column) <= 1) & (abs(rows - row) <= 1)
-            box = (x - columns, y - rows, np.log(width) + 0 * rows, np.log(height) + 0 * rows)
-            boxes[n][:, at], counts[n, 0][at] = np.stack(box)[:, at], True
-    return tuple(map(torch.from_numpy, (heat, boxes, counts)))
+    """Heat, boxes, and where those count (`tasks/artifacts/centres.py`)."""
+    return tuple(map(torch.from_numpy, maps_of(scenes, mirrored)))
 
 
 def of_classes(outputs: Any, wanted: Any) -> Any:
