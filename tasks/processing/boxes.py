@@ -104,8 +104,9 @@ def _kept(boxes: Any, scores: Any, classes: Any, overlap: float, apart: bool) ->
 
 def overlaps(a: Any, b: Any) -> Any:
     """Intersection over union of every box of (n, 4) with every one of (m, 4): (n, m); 0 where both are empty."""
-    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    both = np.prod(np.clip(high - low, 0, None), axis=2)
-    areas = [np.prod(of[:, 2:] - of[:, :2], axis=1) for of in (a, b)]
-    union = areas[0][:, None] + areas[1][None, :] - both
-    return np.divide(both, union, out=np.zeros_like(both), where=union > 0)
+    with np.errstate(invalid="ignore"):  # a box that is not finite covers nothing; who judges tells it
+        sides = [np.minimum.outer(a[:, k + 2], b[:, k + 2]) - np.maximum.outer(a[:, k], b[:, k]) for k in (0, 1)]
+        both = np.clip(sides[0], 0, None) * np.clip(sides[1], 0, None)
+        areas = [(of[:, 2] - of[:, 0]) * (of[:, 3] - of[:, 1]) for of in (a, b)]
+        union = np.add.outer(areas[0], areas[1]) - both
+        return np.divide(both, union, out=np.zeros_like(both), where=union > 0)

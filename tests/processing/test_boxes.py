@@ -91,6 +91,13 @@ def test_the_most_that_stay_are_the_best() -> None:
     assert kept.scores[0].tolist() == [4, 3]
 
 
+@pytest.mark.parametrize("edge", [np.nan, np.inf])
+def test_a_box_that_is_not_finite_stays_so_that_it_can_be_told(edge: float) -> None:
+    boxes = np.array([[0, 0, 1, 1], [0, 0, edge, 1], [0, 0, 1, 1], [edge, edge, edge, edge]])
+    kept = suppress(Found([boxes], [np.arange(4.0)], [np.zeros(4, int)]), overlap=0.5, within="all", most=9)
+    assert kept.scores[0].tolist() == [3, 2, 1]
+
+
 def test_suppress_reads_found_boxes_only() -> None:
     with pytest.raises(Refused, match="put centre_boxes"):
         suppress((np.zeros((1, 4, 2, 2)), np.zeros((1, 2, 2, 2))), overlap=0.5, within="all", most=2)  # type: ignore[arg-type]
