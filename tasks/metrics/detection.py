@@ -8,6 +8,8 @@ sources are dealt to at most 50 parts.
 import json
 from functools import lru_cache, partial
 
+import numpy as np
+
 from tasks.metrics._coco import Matches, Precisions
 from tasks.metrics._judged import groups_of, predictions
 from tasks.metrics.base import Metric
@@ -39,7 +41,8 @@ def _precision(measurement: Measurement, which: int) -> Estimate | None:
     groups = groups_of(table)
     parts = parted(tuple(groups or map(str, range(len(table)))))
     whole, simple, without = _precisions(answers, truths, parts)
-    interval = jackknife_interval(whole[which], [each[which] for each in without])
+    rest = [each[which] for each in without]
+    interval = None if np.isnan(rest).any() else jackknife_interval(whole[which], rest)
     low, high = (max(interval.low, 0.0), min(interval.high, 1.0)) if interval else (None, None)
     said = f"clustered by source: {len(set(groups))} groups" if groups else f"over {len(table)} independent samples"
     beside = f"the boxes of the picture before: {simple[which]:.3f}"

@@ -110,6 +110,11 @@ def test_pictures_without_boxes_state_nothing() -> None:
     assert empty.value is None and "no picture has a box" in empty.note
 
 
+def test_when_one_picture_has_every_box_there_is_no_interval() -> None:
+    lonely = found([[(0, 0.9, *UNIT)], []], [[(0, *UNIT)], []])[0]
+    assert lonely.value == 1 and lonely.low is None and lonely.high is None
+
+
 def test_the_interval_holds_the_value_and_is_wider_where_pictures_share_a_source() -> None:
     half = scattered(10)
     truths = half * 4
