@@ -1,4 +1,4 @@
-"""Steps on a batch of outputs: scores (batch, classes) → probabilities → the best classes; pictures → pixels."""
+"""Steps on a batch of outputs: scores → probabilities → the best classes; pictures → pixels; values → their units."""
 
 from __future__ import annotations
 
@@ -35,3 +35,9 @@ def top_k(scores: Any, *, k: Annotated[int, Range(gt=0)]) -> Ranked:
 def pixels(pictures: Any, *, scale: Annotated[float, Range(gt=0)]) -> Any:
     """Pictures of real numbers → uint8: times ``scale``, rounded, cut to 0 … 255; what is no number becomes 0."""
     return np.clip(np.rint(np.nan_to_num(pictures, nan=0.0) * np.float32(scale)), 0, 255).astype(np.uint8)
+
+
+@after
+def rescale(values: Any, *, scale: Annotated[float, Range(gt=0)], shift: float) -> Any:
+    """Normalised values → those of the data: times ``scale``, plus ``shift``, in float64."""
+    return np.asarray(values, dtype=np.float64) * scale + shift

@@ -15,6 +15,7 @@ from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
+from tasks.statistics.ranks import auc, auc_interval
 from tasks.statistics.ratios import ratio, ratio_interval
 from tasks.statistics.replications import (
     LEAST_REPLICATIONS,
@@ -24,6 +25,7 @@ from tasks.statistics.replications import (
     replication_floor,
     too_few_replicated,
 )
+from tasks.statistics.retrieval import found
 from tasks.statistics.sessions import between_sessions, processes_needed
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
@@ -42,6 +44,8 @@ __all__ = [
     "Watched",
     "across_sessions",
     "allowed",
+    "auc",
+    "auc_interval",
     "between_processes",
     "between_sessions",
     "clustered_proportion_interval",
@@ -52,6 +56,7 @@ __all__ = [
     "effective_size",
     "enough_queries",
     "family",
+    "found",
     "holm",
     "least_queries",
     "log_ratio",

@@ -2,7 +2,8 @@
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo.train BUILD.json FILE`: enlarging crops of
 `patches` (train), the next byte of `manuals` (train), or which of its packages a text is of, by what the order's output
-means. The numbers stand in params.yaml under zoo_trained. Adam with one warm-up and decay of the rate, from a seed.
+means; clicks, series, and looks at a picture stand in `worlds.py`. The numbers are in params.yaml under zoo_trained.
+Adam with one warm-up and decay of the rate, from a seed.
 """
 
 import io
@@ -21,6 +22,7 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo import worlds
 from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
@@ -32,7 +34,7 @@ Batches = Callable[[], tuple[Any, Any]]
 
 
 def train(order: Order, file: Path) -> None:
-    """Write every parameter as float32. Raises Refused for a model of something else than pictures and texts."""
+    """Write every parameter as float32. Raises Refused for a model that there is nothing for."""
     kind = _kind(order)
     given = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["zoo_trained"][kind]
     torch.manual_seed(given["seed"])
@@ -50,18 +52,21 @@ def _kind(order: Order) -> str:
         return "picture"
     if len(order.outputs) == 1 and (layout, meaning) == ("NT", "logits"):
         return "classes" if "classes" in order.arguments else "text"
-    raise Refused(f"{order.name}: only pictures and texts are trained here, not {layout} to {meaning}.")
+    if len(order.outputs) == 1 and (layout, meaning) in WORLDS:
+        return WORLDS[layout, meaning]
+    raise Refused(f"{order.name}: nothing is known that models of {layout} to {meaning} could be trained on here.")
 
 
 def _fit(module: Any, batches: Batches, loss_of: Callable[[Any, Any], Any], given: Mapping[str, Any]) -> None:
     for parameter in module.parameters():
         parameter.requires_grad_(True)
-    optimizer = torch.optim.Adam(module.parameters(), lr=given["rate"])
+    optimizer = torch.optim.Adam(module.parameters(), lr=given["rate"], weight_decay=given.get("decay", 0.0))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, given["rate"], total_steps=given["steps"])
     total, told = 0.0, max(1, given["steps"] // 20)
     for step in range(1, given["steps"] + 1):
         inputs, targets = batches()
-        loss = loss_of(module(inputs)[0], targets)
+        answers = module(*inputs) if isinstance(inputs, tuple) else module(inputs)
+        loss = loss_of(answers[0], targets)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
@@ -137,7 +142,11 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
     "picture": (_pictures, torch.nn.functional.l1_loss),
     "text": (_texts, _surprise),
     "classes": (_origins, _surprise),
+    "click": (worlds.clicked, worlds.surprise),
+    "series": (worlds.forecast, torch.nn.functional.l1_loss),
+    "looks": (worlds.looks, worlds.unlike),
 }
+WORLDS = {("N", "logits"): "click", ("NTC", "values"): "series", ("NCHW", "features"): "looks"}
 
 
 if __name__ == "__main__":

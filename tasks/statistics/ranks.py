@@ -1,0 +1,64 @@
+"""How well a score ranks the true above the false: the area under the ROC curve, with its interval."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from tasks.statistics.interval import CONFIDENCE, Interval, student
+from tasks.statistics.means import Numbers
+from tasks.statistics.proportions import codes
+
+
+def placements(scores: Numbers, truths: Sequence[bool]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each true one the share of false ones below it, of each false one the share of true ones above; ties are half.
+
+    DeLong et al., Biometrics 44:837-845, 1988, eq. 4 and 5. Raises ValueError unless there are both.
+    """
+    values, true = np.asarray(scores, dtype=np.float64), np.asarray(truths, dtype=bool)
+    yes, no = values[true], values[~true]
+    if not len(yes) or not len(no):
+        raise ValueError(f"{len(yes)} true and {len(no)} false ones cannot be ranked; there have to be both")
+    return _below(yes, no) / len(no), 1 - _below(no, yes) / len(yes)
+
+
+def _below(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """For each value how many of the others are smaller; those that are equal count half."""
+    ordered = np.sort(others)
+    return (np.searchsorted(ordered, values, "left") + np.searchsorted(ordered, values, "right")) / 2
+
+
+def auc(scores: Numbers, truths: Sequence[bool]) -> float:
+    """P(a true one is above a false one) + P(equal) / 2: Mann & Whitney's U, divided by the number of pairs."""
+    return float(placements(scores, truths)[0].mean())
+
+
+def auc_interval(
+    scores: Numbers, truths: Sequence[bool], groups: Sequence[Hashable], confidence: float = CONFIDENCE
+) -> Interval | None:
+    """AUC ± t(groups - 1) · its standard error, within 0 … 1. None for fewer than two groups, or no error at all.
+
+    Obuchowski, Biometrics 53:567-578, 1997: DeLong's placements, summed over the samples of a group; with one sample a
+    group it is DeLong's.
+    """
+    true, place = np.asarray(truths, dtype=bool), codes(groups)
+    yes, no = placements(scores, truths)
+    centre, count = float(yes.mean()), int(place.max()) + 1
+    if count < 2:
+        return None
+    above = np.bincount(place[true], yes - centre, count) / len(yes)
+    below = np.bincount(place[~true], no - centre, count) / len(no)
+    variance = _spread(above, place[true]) + _spread(below, place[~true])
+    variance += 2 * count / (count - 1) * float(above @ below)
+    if variance <= 0:
+        return None
+    half = student(confidence, count - 1) * math.sqrt(variance)
+    return Interval(max(centre - half, 0.0), min(centre + half, 1.0))
+
+
+def _spread(sums: np.ndarray, place: np.ndarray) -> float:
+    """Σ squares · n / (n - 1), n the groups that have any; 0 where one alone has, of which nothing can be said."""
+    n = len(set(place.tolist()))
+    return n / (n - 1) * float(sums @ sums) if n > 1 else 0.0
