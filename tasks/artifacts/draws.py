@@ -19,8 +19,10 @@ class Draws:
     def shares(self, *shape: int) -> Reals:
         """Uniform within 0 … 1, neither of which occurs."""
         raw = self.bits.random_raw(int(np.prod(shape))) >> np.uint64(11)
-        return ((raw.astype(np.float64) + 0.5) * 2.0**-53).reshape(shape)
+        values: Reals = ((raw.astype(np.float64) + 0.5) * 2.0**-53).reshape(shape)
+        return values
 
     def spread(self, *shape: int) -> Reals:
         """Uniform with mean 0 and variance 1."""
-        return (2 * self.shares(*shape) - 1) * np.sqrt(3.0)
+        values: Reals = (2 * self.shares(*shape) - 1) * np.sqrt(3.0)
+        return values

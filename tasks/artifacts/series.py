@@ -52,9 +52,11 @@ def _one(asked: Asked, draws: Draws) -> NDArray[np.int64]:
     for hour in range(asked.length):
         noise[hour] = drawn[hour] + (asked.memory * noise[hour - 1] if hour else 0.0)
     values = level * (1 + trend * hours / asked.length + grows * wave + noise)
-    return np.maximum(np.rint(values), 1).astype(np.int64)
+    whole: NDArray[np.int64] = np.maximum(np.rint(values), 1).astype(np.int64)
+    return whole
 
 
 def _wave(hours: NDArray[np.int64], period: float, draws: Draws) -> Reals:
     """Of this period and a drawn phase."""
-    return np.sin(2 * np.pi * (hours / period + draws.shares(1)[0]))
+    values: Reals = np.sin(2 * np.pi * (hours / period + draws.shares(1)[0]))
+    return values

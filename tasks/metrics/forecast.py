@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from tasks.metrics._judged import mean_of, predictions
+from tasks.metrics._judged import clustered_ratio, mean_of, predictions
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 
@@ -27,6 +27,16 @@ def error(measurement: Measurement, name: str, unit: str) -> Estimate | None:
     return mean_of(stated, stated[name], unit, "; ".join(note))
 
 
+def gain(measurement: Measurement) -> Estimate | None:
+    """Of the error of the seasonal naive forecast, the share that is gone."""
+    table = predictions(measurement, "mae", "naive_mae")
+    if table is None or table["mae"].isna().any() or not table["naive_mae"].sum():
+        return None
+    value, interval, said = clustered_ratio(table, table["naive_mae"] - table["mae"], table["naive_mae"])
+    low, high = (interval.low, interval.high) if interval else (None, None)
+    return Estimate(value, "fraction", low, high, n=len(table), processes=1, note=said)
+
+
 def _beside(own: "pd.Series[float]", naive: "pd.Series[float]") -> str:
     return f"seasonal naive forecast: {naive.mean():.4g}, better than it in {int((own < naive).sum())} of {len(own)}"
 
@@ -44,4 +54,13 @@ METRICS = (
     ),
     _metric("forecast_smape_percent", "%", "mean over windows of the mean of 200 |y - f| / (|y| + |f|)"),
     _metric("forecast_mae", "units", "mean over windows of mean |y - f|, in the unit of the data"),
+    Metric(
+        "forecast",
+        "forecast_gain",
+        "fraction",
+        "higher",
+        "output",
+        "1 - Σ mean |y - f| / Σ mean |y - seasonal naive forecast|",
+        gain,
+    ),
 )

@@ -4,6 +4,7 @@ From the scores of the accuracy process (`tasks/modalities/recommendation.py`). 
 user.
 """
 
+from collections.abc import Hashable
 from functools import partial
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from tasks.metrics._judged import groups_of, mean_of, predictions
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
-from tasks.statistics import auc, auc_interval
+from tasks.statistics import auc, auc_gain, auc_interval
 
 BESIDE = {"popularity": "popularity of the items alone", "probability": "the true probabilities, the best there is"}
 LEAST_SHARE = 1e-15
@@ -23,18 +24,45 @@ def area(measurement: Measurement) -> Estimate | None:
     table = predictions(measurement, "truth", "score", "loss")
     if table is None:
         return None
-    state = partial(Estimate, unit="AUC", n=len(table), processes=1)
-    truths = table["truth"].astype(bool).tolist()
-    if table["score"].isna().any():
-        return state(None, note="not stated: outputs are not finite")
-    if len(set(truths)) < 2:
-        return state(None, note=f"not stated: all {len(truths)} truths are {table['truth'].iloc[0]}")
-    groups = groups_of(table)
-    interval = auc_interval(table["score"].tolist(), truths, groups or range(len(table)))
-    said = f"interval clustered by group: {len(set(groups))} groups" if groups else f"{len(table)} independent samples"
+    state, truths = partial(Estimate, unit="AUC", n=len(table), processes=1), _truths(table)
+    if why := _unranked(table):
+        return state(None, note=f"not stated: {why}")
+    units, said = _units(table)
+    interval = auc_interval(table["score"].tolist(), truths, units)
     low, high = (interval.low, interval.high) if interval else (None, None)
     beside = [f"{words}: {auc(table[name].tolist(), truths):.4f}" for name, words in BESIDE.items() if name in table]
     return state(auc(table["score"].tolist(), truths), low=low, high=high, note="; ".join([said, *beside]))
+
+
+def gain(measurement: Measurement, name: str, sign: int) -> Estimate | None:
+    """AUC less that of a column beside it, or the other way round, on the same samples; None where it is not known."""
+    table = predictions(measurement, "truth", "score", "loss", name)
+    if table is None or _unranked(table):
+        return None
+    units, said = _units(table)
+    value, interval = auc_gain(table["score"].tolist(), table[name].tolist(), _truths(table), units)
+    low, high = sorted((sign * interval.low, sign * interval.high)) if interval else (None, None)
+    return Estimate(sign * value, "AUC", low, high, n=len(table), processes=1, note=said)
+
+
+def _truths(table: pd.DataFrame) -> list[bool]:
+    return list(table["truth"].astype(bool))
+
+
+def _unranked(table: pd.DataFrame) -> str:
+    """Why there is no ranking; else nothing."""
+    if table["score"].isna().any():
+        return "outputs are not finite"
+    one = table["truth"].nunique() < 2
+    return f"all {len(table)} truths are {table['truth'].iloc[0]}" if one else ""
+
+
+def _units(table: pd.DataFrame) -> tuple[list[Hashable], str]:
+    """What is independent, one a row, and what is said of it."""
+    groups = groups_of(table)
+    if groups is None:
+        return list(range(len(table))), f"{len(table)} independent samples"
+    return list(groups), f"interval clustered by group: {len(set(groups))} groups"
 
 
 def loss(measurement: Measurement) -> Estimate | None:
@@ -63,6 +91,20 @@ METRICS = (
         direction="higher",
         formula="P(score of a clicked pair > score of another) + P(equal) / 2",
         compute=area,
+    ),
+    Output(
+        name="ranking_gain",
+        unit="AUC",
+        direction="higher",
+        formula="ROC AUC less that of the items' popularity alone, on the same samples",
+        compute=partial(gain, name="popularity", sign=1),
+    ),
+    Output(
+        name="ranking_shortfall",
+        unit="AUC",
+        direction="lower",
+        formula="ROC AUC of the true probabilities, the best there is, less that of the model, on the same samples",
+        compute=partial(gain, name="probability", sign=-1),
     ),
     Output(
         name="ranking_log_loss",

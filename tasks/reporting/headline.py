@@ -30,6 +30,9 @@ CAPTIONS = {
 ALSO = {
     "peak_qps": ("peak_failed_qps", "lowest that failed"),
     "optimal_batch_by_gain": ("optimal_batch_by_maximum", "by the highest throughput"),
+    "ranking_auc": ("ranking_gain", "above popularity alone"),
+    "retrieval_recall_at_1": ("retrieval_gain_at_1", "above counts of colours, or of bytes"),
+    "forecast_mase": ("forecast_gain", "less error than the season before"),
 }
 
 

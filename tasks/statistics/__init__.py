@@ -15,7 +15,7 @@ from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
-from tasks.statistics.ranks import auc, auc_interval
+from tasks.statistics.ranks import auc, auc_gain, auc_interval
 from tasks.statistics.ratios import ratio, ratio_interval
 from tasks.statistics.replications import (
     LEAST_REPLICATIONS,
@@ -45,6 +45,7 @@ __all__ = [
     "across_sessions",
     "allowed",
     "auc",
+    "auc_gain",
     "auc_interval",
     "between_processes",
     "between_sessions",

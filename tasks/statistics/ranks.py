@@ -43,8 +43,25 @@ def auc_interval(
     Obuchowski, Biometrics 53:567-578, 1997: DeLong's placements, summed over the samples of a group; with one sample a
     group it is DeLong's.
     """
-    true, place = np.asarray(truths, dtype=bool), codes(groups)
     yes, no = placements(scores, truths)
+    found = _interval(yes, no, truths, groups, confidence)
+    return Interval(max(found.low, 0.0), min(found.high, 1.0)) if found else None
+
+
+def auc_gain(
+    scores: Numbers, others: Numbers, truths: Sequence[bool], groups: Sequence[Hashable], confidence: float = CONFIDENCE
+) -> tuple[float, Interval | None]:
+    """AUC of ``scores`` less that of ``others`` on the same samples; the interval is of differences of placements."""
+    own, beside = placements(scores, truths), placements(others, truths)
+    yes, no = own[0] - beside[0], own[1] - beside[1]
+    return float(yes.mean()), _interval(yes, no, truths, groups, confidence)
+
+
+def _interval(
+    yes: np.ndarray, no: np.ndarray, truths: Sequence[bool], groups: Sequence[Hashable], confidence: float
+) -> Interval | None:
+    """Mean ± t · √variance of the placements of true and of false ones, or of differences of them."""
+    true, place = np.asarray(truths, dtype=bool), codes(groups)
     centre, count = float(yes.mean()), int(place.max()) + 1
     if count < 2:
         return None
@@ -55,7 +72,7 @@ def auc_interval(
     if variance <= 0:
         return None
     half = student(confidence, count - 1) * math.sqrt(variance)
-    return Interval(max(centre - half, 0.0), min(centre + half, 1.0))
+    return Interval(centre - half, centre + half)
 
 
 def _spread(sums: np.ndarray, place: np.ndarray) -> float:
