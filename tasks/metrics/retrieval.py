@@ -14,7 +14,7 @@ from tasks.metrics._judged import groups_of, mean_of, predictions
 from tasks.metrics.base import Metric
 from tasks.modalities._vectors import of_text
 from tasks.results.measurement import Estimate, Measurement
-from tasks.statistics import clustered_proportion_interval, found, proportion_interval
+from tasks.statistics import clustered_proportion_interval, proportion_interval, retrieved
 
 
 def recall(measurement: Measurement, k: int) -> Estimate | None:
@@ -26,10 +26,10 @@ def recall(measurement: Measurement, k: int) -> Estimate | None:
     vectors, truths = _vectors(table["embedding"]), table["truth"].tolist()
     if not np.isfinite(vectors).all():
         return state(None, n=len(table), note="not stated: outputs are not finite")
-    hits = pd.Series(found(vectors, truths, k), index=table.index).dropna()
+    hits = pd.Series(retrieved(vectors, truths, k), index=table.index).dropna()
     if hits.empty:
         return state(None, n=0, note=f"not stated: no answer is among the {len(table)} samples that were predicted")
-    simple = found(_vectors(table["simple"]), truths, k)
+    simple = retrieved(_vectors(table["simple"]), truths, k)
     beside = f"how often each colour or byte is there: {np.nanmean(simple):.3f}; chance: {_chance(table, k):.3f}"
     gallery = f"{len(hits)} of {len(table)} samples asked for among all others"
     return _stated(table.loc[hits.index], hits, f"{gallery}; {beside}")
@@ -41,7 +41,7 @@ def gain(measurement: Measurement) -> Estimate | None:
     if table is None or not np.isfinite(vectors := _vectors(table["embedding"])).all():
         return None
     truths = table["truth"].tolist()
-    more = found(vectors, truths, 1) - found(_vectors(table["simple"]), truths, 1)
+    more = retrieved(vectors, truths, 1) - retrieved(_vectors(table["simple"]), truths, 1)
     each = pd.Series(more, index=table.index).dropna()
     said = f"found by the model alone {int((each > 0).sum())}, by the counts alone {int((each < 0).sum())}"
     return mean_of(table.loc[each.index], each, "fraction", said) if len(each) else None
@@ -54,7 +54,7 @@ def _vectors(texts: "pd.Series[str]") -> Any:
 
 def _chance(table: pd.DataFrame, k: int) -> float:
     """What equal vectors reach: every order of the others is as likely."""
-    hits = found(np.ones((len(table), 1)), table["truth"].tolist(), k)
+    hits = retrieved(np.ones((len(table), 1)), table["truth"].tolist(), k)
     return float(np.nanmean(hits))
 
 

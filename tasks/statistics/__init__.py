@@ -25,7 +25,7 @@ from tasks.statistics.replications import (
     replication_floor,
     too_few_replicated,
 )
-from tasks.statistics.retrieval import found
+from tasks.statistics.retrieval import retrieved
 from tasks.statistics.sessions import between_sessions, processes_needed
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
@@ -57,7 +57,6 @@ __all__ = [
     "effective_size",
     "enough_queries",
     "family",
-    "found",
     "holm",
     "least_queries",
     "log_ratio",
@@ -77,6 +76,7 @@ __all__ = [
     "replicated_percentile",
     "replicated_rule",
     "replication_floor",
+    "retrieved",
     "sign_flips",
     "tango_interval",
     "too_few",

@@ -12,7 +12,7 @@ TIED = 1e-6  # cosines nearer than this are equal: float32 vectors say no more
 PART = 512  # queries at once
 
 
-def found(vectors: Any, truths: Sequence[int], k: int) -> Any:
+def retrieved(vectors: Any, truths: Sequence[int], k: int) -> Any:
     """(n,) the chance that one of the ``k`` nearest of all others has the same truth, NaN where no other has it.
 
     ``vectors`` is (n, size), of any length but compared by their cosines. It is 0 or 1 but for ties, which are taken in

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
-from tasks.statistics import auc, auc_gain, auc_interval, found
+from tasks.statistics import auc, auc_gain, auc_interval, retrieved
 from tasks.statistics.interval import student
 from tasks.statistics.ranks import placements
 
@@ -93,36 +93,36 @@ def test_nineteen_of_twenty_intervals_hold_the_true_area(each: int) -> None:
 
 def test_who_stands_beside_its_like_is_found_at_once() -> None:
     vectors = np.repeat(np.eye(5), 2, axis=0) * np.linspace(0.1, 9, 10)[:, None]  # lengths do not matter
-    assert found(vectors, np.repeat(np.arange(5), 2).tolist(), 1).tolist() == [1] * 10
+    assert retrieved(vectors, np.repeat(np.arange(5), 2).tolist(), 1).tolist() == [1] * 10
 
 
 def test_the_rank_by_hand() -> None:
     angles = np.radians([0, 10, 15, 40])
     vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     truths = [0, 1, 0, 1]  # the other of 0° is 15°, the second nearest; of 40° 10°, the second nearest
-    assert found(vectors, truths, 1).tolist() == [0, 0, 0, 0]
-    assert found(vectors, truths, 2).tolist() == [1, 0, 1, 1]  # of 10° the other is the farthest
-    assert found(vectors, truths, 3).tolist() == [1, 1, 1, 1]
+    assert retrieved(vectors, truths, 1).tolist() == [0, 0, 0, 0]
+    assert retrieved(vectors, truths, 2).tolist() == [1, 0, 1, 1]  # of 10° the other is the farthest
+    assert retrieved(vectors, truths, 3).tolist() == [1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("k", [1, 3, 10])
 def test_one_vector_for_all_finds_by_chance(k: int) -> None:
-    hits = found(np.ones((20, 8)), np.repeat(np.arange(10), 2).tolist(), k)
+    hits = retrieved(np.ones((20, 8)), np.repeat(np.arange(10), 2).tolist(), k)
     assert hits == pytest.approx(np.full(20, k / 19))
 
 
 def test_of_several_answers_one_is_enough_and_ties_are_taken_in_every_order() -> None:
-    hits = found(np.ones((5, 2)), [0, 0, 0, 1, 1], 2)
+    hits = retrieved(np.ones((5, 2)), [0, 0, 0, 1, 1], 2)
     assert hits[:3] == pytest.approx(1 - (1 / 6))  # of two of four others, one of the two right: 1 - C(2, 2) / C(4, 2)
     assert hits[3:] == pytest.approx(2 / 4)
 
 
 def test_who_has_no_answer_here_is_not_counted() -> None:
-    hits = found(np.eye(3), [0, 1, 1], 1)
+    hits = retrieved(np.eye(3), [0, 1, 1], 1)
     assert np.isnan(hits[0]) and not np.isnan(hits[1:]).any()
 
 
 def test_shuffled_answers_find_by_chance() -> None:
     rng = np.random.default_rng(2)
-    hits = found(rng.normal(size=(1200, 16)), rng.permutation(np.repeat(np.arange(600), 2)).tolist(), 10)
+    hits = retrieved(rng.normal(size=(1200, 16)), rng.permutation(np.repeat(np.arange(600), 2)).tolist(), 10)
     assert hits.mean() == pytest.approx(10 / 1199, abs=4 * math.sqrt(10 / 1199 / 1200))
