@@ -5,6 +5,7 @@ From the errors of the accuracy process (`tasks/modalities/time_series.py`). The
 
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from tasks.metrics._judged import clustered_ratio, mean_of, predictions
@@ -17,7 +18,7 @@ def error(measurement: Measurement, name: str, unit: str) -> Estimate | None:
     table = predictions(measurement, "mae", name, f"naive_{name}")
     if table is None:
         return None
-    if table["mae"].isna().any():
+    if not np.isfinite(table["mae"]).all():
         return Estimate(None, unit, n=len(table), processes=1, note="not stated: outputs are not finite")
     stated = table.dropna(subset=[name, f"naive_{name}"])
     left_out = f"{len(table) - len(stated)} windows whose past repeats itself are left out"
@@ -30,7 +31,7 @@ def error(measurement: Measurement, name: str, unit: str) -> Estimate | None:
 def gain(measurement: Measurement) -> Estimate | None:
     """Of the error of the seasonal naive forecast, the share that is gone."""
     table = predictions(measurement, "mae", "naive_mae")
-    if table is None or table["mae"].isna().any() or not table["naive_mae"].sum():
+    if table is None or not np.isfinite(table["mae"]).all() or not table["naive_mae"].sum():
         return None
     value, interval, said = clustered_ratio(table, table["naive_mae"] - table["mae"], table["naive_mae"])
     low, high = (interval.low, interval.high) if interval else (None, None)

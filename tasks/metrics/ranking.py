@@ -51,7 +51,7 @@ def _truths(table: pd.DataFrame) -> list[bool]:
 
 def _unranked(table: pd.DataFrame) -> str:
     """Why there is no ranking; else nothing."""
-    if table["score"].isna().any():
+    if not np.isfinite(table["score"]).all():
         return "outputs are not finite"
     one = table["truth"].nunique() < 2
     return f"all {len(table)} truths are {table['truth'].iloc[0]}" if one else ""
@@ -70,7 +70,7 @@ def loss(measurement: Measurement) -> Estimate | None:
     table = predictions(measurement, "truth", "score", "loss")
     if table is None:
         return None
-    if table["loss"].isna().any():
+    if not np.isfinite(table["loss"]).all():
         return Estimate(None, "nats", n=len(table), processes=1, note="not stated: outputs are not finite")
     known = [f"{words}: {_loss(table, name):.4f}" for name, words in BESIDE.items() if name in table]
     return mean_of(table, table["loss"], "nats", "; ".join(known))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from flows.evaluate import evaluate
+from tasks.errors import Refused
 from tasks.results.measurement import Result
 from tests.builders import COLORS, onnx_model, png
 from tests.flows.conftest import InRepository
@@ -119,6 +120,5 @@ def test_truths_that_are_none_end_the_evaluation_with_one_sentence(repository_be
         model__modality="recommendation", dataset__modality="recommendation", dataset__labels=[],
         dataset__meaning=meaning, model__heads={"seeded": {"colors": {"meaning": meaning, "channels": None}}},
     )  # fmt: skip
-    done = evaluate(asked)
-    assert isinstance(done, Result) and not done.passed and done.failure is not None
-    assert "its index has no column «truth»; it has file, label, group" in str(done.failure)
+    with pytest.raises(Refused, match="zip: its index has no column «truth»; it has file, label, group"):
+        evaluate(asked)

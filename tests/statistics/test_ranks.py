@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
 from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
@@ -47,8 +48,9 @@ def test_with_a_sample_a_group_the_interval_is_delongs_by_hand() -> None:
     yes, no = np.array([0.5, 1.0]), np.array([1.0, 0.5])  # 2 is above one of two; 3 is below one of two
     error = math.sqrt(yes.var(ddof=1) / 2 + no.var(ddof=1) / 2)
     found = auc_interval(scores, truths, range(4))
-    assert found is not None and found.high == 1.0
-    assert found.low == pytest.approx(max(0.75 - student(0.95, 3) * error, 0.0))
+    half = student(0.95, 3) * error / (0.75 * 0.25)
+    assert found is not None  # log-odds of 3 / 4 are ln 3
+    assert (found.low, found.high) == pytest.approx((expit(math.log(3) - half), expit(math.log(3) + half)))
 
 
 def test_samples_of_one_user_are_no_independent_ones() -> None:
