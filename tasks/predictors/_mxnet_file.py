@@ -60,7 +60,7 @@ def _declared(attributes: dict[str, str], asked: dict[str, Any] | None) -> tuple
     """Shape and dtype that the graph states for an input; where it states none, those of the manifest hold."""
     shape, code = attributes.get("__shape__"), attributes.get("__dtype__")
     asked = asked or {"shape": [], "dtype": ""}
-    found = [n or "batch" for n in json.loads(f"[{shape.strip('()')}]")] if shape else list(asked["shape"])
+    found = [n or "batch" for n in json.loads(f"[{shape.strip('(),')}]")] if shape else list(asked["shape"])
     return found, DTYPES.get(code, code) if code else asked["dtype"]
 
 

@@ -13,6 +13,7 @@ from tasks.results.measurement import Check
 from tasks.results.process import STAGES
 
 SHOWN = 5
+LONGEST = 120  # letters of a text that is shown
 WORDS = {"field_uniqueness": "repeats", "not_nullable": "is missing", "column_in_dataframe": "no such column"}
 
 
@@ -132,4 +133,9 @@ def _sentence(key: tuple[str, str], cases: pd.DataFrame, total: int) -> str:
 def rows(frame: pd.DataFrame) -> tuple[dict[str, Any], ...]:
     """At most five rows as plain dictionaries."""
     plain = frame.head(SHOWN).to_dict("records")
-    return tuple({str(k): v.item() if hasattr(v, "item") else v for k, v in row.items()} for row in plain)
+    return tuple({str(k): _short(v.item() if hasattr(v, "item") else v) for k, v in row.items()} for row in plain)
+
+
+def _short(value: Any) -> Any:
+    """A vector that is written as text is not for reading."""
+    return f"{value[:LONGEST]}…" if isinstance(value, str) and len(value) > LONGEST else value

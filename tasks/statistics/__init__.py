@@ -16,6 +16,7 @@ from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
 from tasks.statistics.percentiles import percentile, percentile_floor, percentile_interval, percentile_rule, too_few
 from tasks.statistics.proportions import clustered_proportion_interval, proportion_interval
+from tasks.statistics.ranks import auc, auc_gain, auc_interval
 from tasks.statistics.ratios import mean_ratio, mean_ratio_interval, ratio, ratio_interval
 from tasks.statistics.replications import (
     LEAST_REPLICATIONS,
@@ -25,6 +26,7 @@ from tasks.statistics.replications import (
     replication_floor,
     too_few_replicated,
 )
+from tasks.statistics.retrieval import retrieved
 from tasks.statistics.sessions import between_sessions, processes_needed
 from tasks.statistics.stopping import Budget, look_confidence
 from tasks.statistics.two_level import WITHIN_ONE_PROCESS, between_processes, pooled, two_level_percentile
@@ -43,6 +45,9 @@ __all__ = [
     "Watched",
     "across_sessions",
     "allowed",
+    "auc",
+    "auc_gain",
+    "auc_interval",
     "between_processes",
     "between_sessions",
     "clustered_proportion_interval",
@@ -75,6 +80,7 @@ __all__ = [
     "replicated_percentile",
     "replicated_rule",
     "replication_floor",
+    "retrieved",
     "sign_flips",
     "tango_interval",
     "too_few",

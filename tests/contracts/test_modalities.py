@@ -66,9 +66,10 @@ def test_a_data_set_and_a_model_use_it(name: str) -> None:
 def test_columns_are_plain_values_and_what_is_compared_is_a_number(name: str) -> None:
     for dataset in datasets(name):
         columns = judge(name).columns(dataset)
+        compared = [columns[n].kind for n in (judge(name).answer, judge(name).varies)]
+        assert set(compared) <= {int, float}
         assert {judge(name).answer, judge(name).varies} <= {n for n, c in columns.items() if c.required}
-        assert all(column.kind in (int, float, bool, str) for column in columns.values())
-        assert all(columns[of].kind is not str for of in (judge(name).answer, judge(name).varies))
+        assert all(column.kind in (int, float, bool, str) for column in columns.values())  # str: a vector, as text
         assert not {"sample", "file", "group", "finite"} & set(columns)
         assert not judge(name).lacks(dataset)
 
@@ -99,6 +100,17 @@ def test_the_only_data_set_that_fits_is_chosen(name: str) -> None:
     model, only = next((n, of[0]) for n, of in fitting.items() if len(of) == 1)
     assert cli.composed([f"+model={model}"]).dataset.id == only
     assert cli.composed([f"+model={model}", "dataset=synthetic"]).dataset.synthetic
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_a_model_without_a_head_says_so_and_measures_speed(name: str) -> None:
+    dataset = datasets(name)[0].id
+    bare = [n for n, m in MODELS.items() if m["modality"] == name and not m["heads"] and m.get("service_ms") is None]
+    for model in bare[:1]:
+        assert cli.composed([f"+model={model}"]).dataset.synthetic
+        sentence = rf"has no head for dataset={dataset}: .* Available: none; dataset=synthetic measures speed alone"
+        with pytest.raises(Exception, match=sentence):
+            cli.composed([f"+model={model}", f"dataset={dataset}"])
 
 
 @pytest.mark.parametrize("name", sorted(set(get_args(Known)) - {*JUDGED, "other"}))  # «other» is a user's own

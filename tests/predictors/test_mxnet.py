@@ -4,11 +4,13 @@ import json
 import pickle
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tasks.artifacts.zips import packed
 from tasks.errors import TouchstoneError
+from tasks.predictors._mxnet_file import _declared
 from tasks.predictors.base import Setup
 from tasks.predictors.mxnet import Predictor
 from tests.artifacts.every_operator import batch
@@ -87,3 +89,11 @@ def test_options_change_the_graph_and_not_the_answers(every: Path) -> None:
     fused, _, _ = predicted(NAME, every, batch(), subgraph="MKLDNN", static_memory=True)
     plain, _, _ = predicted(NAME, every, batch(), subgraph="none", static_memory=False)
     assert abs(fused - plain).max() < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [("(0,)", ["batch"]), ("(0, 3, 8)", ["batch", 3, 8]), ("(1,)", [1]), (None, ["batch", 5])]
+)
+def test_a_shape_is_read_as_the_graph_says_it_with_one_dimension_too(shape: str | None, expected: list[Any]) -> None:
+    attributes = {"__dtype__": "6", **({"__shape__": shape} if shape else {})}
+    assert _declared(attributes, {"shape": ["batch", 5], "dtype": "int64"}) == (expected, "int64")

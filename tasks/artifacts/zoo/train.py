@@ -2,8 +2,8 @@
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo.train BUILD.json FILE`: enlarging crops of
 `patches` (train), boxes, classes, or depths of drawn scenes, the next byte of `manuals` (train), or which of its
-packages a text is of, by what the order's outputs mean. The numbers stand in params.yaml under zoo_trained. Adam with
-one warm-up and decay of the rate, from a seed.
+packages a text is of, by what the order's outputs mean; clicks, series, and looks at a picture stand in `worlds.py`. The
+numbers are in params.yaml under zoo_trained. Adam with one warm-up and decay of the rate, from a seed.
 """
 
 import io
@@ -23,7 +23,7 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
-from tasks.artifacts.zoo import scene_training
+from tasks.artifacts.zoo import scene_training, worlds
 from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.fitted import STATISTICS, norms
 from tasks.artifacts.zoo.making import made
@@ -36,7 +36,7 @@ Batches = Callable[[], tuple[Any, Any]]
 
 
 def train(order: Order, file: Path) -> None:
-    """Write parameters and batch statistics as float32. Raises Refused for something else than pictures and texts."""
+    """Write parameters and batch statistics as float32. Raises Refused for a model that there is nothing for."""
     kind = _kind(order)
     given = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["zoo_trained"][kind]
     torch.manual_seed(given["seed"])
@@ -57,7 +57,9 @@ def _kind(order: Order) -> str:
         return "classes" if "classes" in order.arguments else "text"
     if (layout, meanings) in MEANT:
         return MEANT[layout, meanings]
-    raise Refused(f"{order.name}: only pictures and texts are trained here, not {layout} to {', '.join(meanings)}.")
+    raise Refused(
+        f"{order.name}: nothing is known that models of {layout} to {', '.join(meanings)} could be trained on here."
+    )
 
 
 def _fit(module: Any, batches: Batches, loss_of: Callable[[Any, Any], Any], given: Mapping[str, Any]) -> None:
@@ -65,12 +67,12 @@ def _fit(module: Any, batches: Batches, loss_of: Callable[[Any, Any], Any], give
         parameter.requires_grad_(True)
     for layer in norms(module).values():
         layer.train()
-    optimizer = torch.optim.Adam(module.parameters(), lr=given["rate"])
+    optimizer = torch.optim.Adam(module.parameters(), lr=given["rate"], weight_decay=given.get("decay", 0.0))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, given["rate"], total_steps=given["steps"])
     total, told = 0.0, max(1, given["steps"] // 20)
     for step in range(1, given["steps"] + 1):
         inputs, targets = batches()
-        loss = loss_of(module(inputs), targets)
+        loss = loss_of(module(*inputs) if isinstance(inputs, tuple) else module(inputs), targets)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
@@ -151,6 +153,9 @@ MEANT = {
     ("NCHW", ("boxes", "logits")): "boxes",
     ("NCHW", ("logits",)): "masks",
     ("NCHW", ("values",)): "depths",
+    ("N", ("logits",)): "click",
+    ("NTC", ("values",)): "series",
+    ("NCHW", ("features",)): "looks",
 }
 KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = {
     "picture": (_pictures, _difference),
@@ -159,6 +164,9 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
     "boxes": (partial(scene_training.batches, targets=scene_training.centres), scene_training.of_centres),
     "masks": (partial(scene_training.batches, targets=scene_training.classes), scene_training.of_classes),
     "depths": (partial(scene_training.batches, targets=scene_training.depths), scene_training.of_depths),
+    "click": (worlds.clicked, worlds.surprise),
+    "series": (worlds.forecast, _difference),
+    "looks": (worlds.looks, worlds.unlike),
 }
 
 

@@ -157,3 +157,21 @@ class FastDepth(nn.Module):
         for up in self.ups:
             values = interpolate(up(values), scale_factor=2.0, mode="nearest") + known.pop()
         return (interpolate(self.last(values), scale_factor=2.0, mode="nearest"),)
+
+
+class PictureVector(nn.Module):
+    """Chen et al., arXiv 2002.05709, in small: a picture as one vector of length 1, near that of another look."""
+
+    def __init__(self, width: int, size: int) -> None:
+        super().__init__()
+        sizes = [3, width, 2 * width, 3 * width]
+        self.layers = nn.ModuleList(nn.Conv2d(a, b, 3, 2, 1) for a, b in pairwise(sizes))
+        self.last = nn.Linear(6 * width, size)
+
+    def forward(self, pictures: Any) -> tuple[Any, ...]:
+        """(n, size)."""
+        values = pictures
+        for layer in self.layers:
+            values = layer(values).relu()
+        seen = torch.cat([values.mean((2, 3)), values.amax((2, 3))], 1)
+        return (nn.functional.normalize(self.last(seen), dim=1),)
