@@ -20,6 +20,8 @@ CAPTIONS = {
     "accuracy_top1": "accuracy, top 1",
     "picture_psnr_db": "PSNR",
     "text_perplexity": "perplexity",
+    "speech_wer": "word error rate",
+    "translation_bleu": "BLEU",
     "throughput_per_s": "throughput",
     "peak_qps": "highest rate that passed",
     "optimal_batch_by_gain": "best batch size, by gain",
