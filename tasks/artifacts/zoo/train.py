@@ -1,8 +1,9 @@
 """Train a model of the zoo, once, by a maintainer; the weights are committed and a build only copies them in.
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo.train BUILD.json FILE`: enlarging crops of
-`patches` (train), the next byte of `manuals` (train), or which of its packages a text is of, by what the order's output
-means. The numbers stand in params.yaml under zoo_trained. Adam with one warm-up and decay of the rate, from a seed.
+`patches` (train), the next byte of `manuals` (train), which of its packages a text is of, or speech and translations
+(`sequences.py`), by what the order's output means. The numbers stand in params.yaml under zoo_trained. Adam with one
+warm-up and decay of the rate, from a seed.
 """
 
 import io
@@ -21,6 +22,7 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
+from tasks.artifacts.zoo import sequences
 from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
@@ -39,18 +41,22 @@ def train(order: Order, file: Path) -> None:
     torch.use_deterministic_algorithms(True)
     module = made(order, fitted=False)
     make, loss = KINDS[kind]
-    _fit(module, make(given, np.random.default_rng(given["seed"])), loss, given)
+    _fit(module, make({"model": order.name, **given}, np.random.default_rng(given["seed"])), loss, given)
     written(file, save({name: p.detach().contiguous() for name, p in module.named_parameters()}))
 
 
 def _kind(order: Order) -> str:
-    """A name in params.yaml: picture, text (logits of every place), or classes (logits of the whole)."""
+    """A name in params.yaml: picture, text (logits of every place), classes (logits of the whole), and so on."""
     layout, meaning = order.inputs[0]["layout"], order.outputs[0]["meaning"]
     if len(order.outputs) == 1 and (layout, meaning) == ("NCHW", "picture"):
         return "picture"
     if len(order.outputs) == 1 and (layout, meaning) == ("NT", "logits"):
+        if "pieces" in order.arguments:
+            return "translation"
         return "classes" if "classes" in order.arguments else "text"
-    raise Refused(f"{order.name}: only pictures and texts are trained here, not {layout} to {meaning}.")
+    if len(order.outputs) == 1 and (layout, meaning) == ("NCT", "logits") and "letters" in order.arguments:
+        return "speech"
+    raise Refused(f"{order.name}: only pictures, texts, and speech are trained here, not {layout} to {meaning}.")
 
 
 def _fit(module: Any, batches: Batches, loss_of: Callable[[Any, Any], Any], given: Mapping[str, Any]) -> None:
@@ -137,6 +143,8 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
     "picture": (_pictures, torch.nn.functional.l1_loss),
     "text": (_texts, _surprise),
     "classes": (_origins, _surprise),
+    "speech": (sequences.speech, sequences.ctc_across),
+    "translation": (sequences.translation, sequences.ctc),
 }
 
 
