@@ -1,7 +1,7 @@
 """Generation: a prompt, then one token after the other, each the likeliest; the next prompt when the last has ended.
 
-The model is asked once a token, with all that stands so far, for its graph keeps no state. Readings beside those of the
-stages: when each token was there. The prompt is the beginning of a sample.
+The model is asked once a token with all that stands so far, for its graph keeps no state; all of that is one prediction.
+Readings beside those of the stages: when each token was there. The prompt is the beginning of a sample.
 """
 
 from __future__ import annotations
