@@ -1,6 +1,6 @@
 """Generation: a prompt, then one token after the other, each the likeliest; the next prompt when the last has ended.
 
-The model is asked once a token with all that stands so far, for its graph keeps no state; all of that is one prediction.
+The model is asked once a token with all that stands so far, for its graph keeps no state: together one prediction.
 Readings beside those of the stages: when each token was there. The prompt is the beginning of a sample.
 """
 
