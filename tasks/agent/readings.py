@@ -20,7 +20,7 @@ def latencies(log: Log) -> dict[str, Any]:
     whole["start_ns"] -= origin
     order = np.lexsort((whole["start_ns"], ~whole["warmup"]))
     whole = {name: column[order] for name, column in whole.items()}
-    optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point"}
+    optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point", "first_token_ns", "tokens"}
     kept = {name: column for name, column in whole.items() if name not in optional or column.any()}
     return {"query": np.arange(len(whole["start_ns"])), **kept}
 
@@ -47,6 +47,8 @@ def _table(part: Part) -> dict[str, Any]:
         "waiting_ns": (begin2 - at["t1"]) + (begin3 - at["t2"]),
         "queue_ns": at["t0"] - at["scheduled"] if open_loop else zeros,
         "issue_error_ns": at["issued"] - at["scheduled"] if open_loop else zeros,
+        "first_token_ns": at["token0"] - at["t0"] if "token0" in at else zeros,
+        "tokens": np.full(n, sum(name.startswith("token") for name in part.names)),
     }
 
 
@@ -64,6 +66,18 @@ def harness_us(log: Log, service_ns: int | None) -> float | None:
         inside = (at["t3"] - at["t0"]).sum() if service_ns is None else service_ns * len(part)
         spent += int(at["t3"][-1] - at["t0"][0] - inside)
     return spent / 1e3 / sum(map(len, parts))
+
+
+def tokens(log: Log) -> list[tuple[int, int]]:
+    """(begin, end) of each token that a timed query generated, for spans."""
+    rows: list[tuple[int, int]] = []
+    for part in log.parts:
+        if len(part) and not part.warm and "token0" in part.names:
+            at = readings_of(part)
+            ends = np.stack([at[name] for name in part.names if name.startswith("token")], axis=1)
+            begins = np.concatenate([at["t1"][:, None], ends[:, :-1]], axis=1)
+            rows += [(int(a), int(b)) for a, b in zip(begins.ravel(), ends.ravel())]  # noqa: B905  (Python 3.9)
+    return rows
 
 
 def stages(log: Log) -> list[tuple[int, ...]]:

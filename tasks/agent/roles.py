@@ -15,7 +15,7 @@ from tasks import plugins
 from tasks.agent.agreement import agreement, has_reference
 from tasks.agent.folder import Outcome
 from tasks.agent.judging import predict_all
-from tasks.agent.readings import harness_us, latencies, stages
+from tasks.agent.readings import harness_us, latencies, stages, tokens
 from tasks.agent.setting import (
     LIBRARY,
     clocks,
@@ -36,7 +36,7 @@ from tasks.errors import TouchstoneError
 from tasks.processing import Undecodable
 from tasks.scenarios import _loadgen
 from tasks.scenarios.base import MOST, Log, System
-from tasks.tracing import Tracer, stage_spans
+from tasks.tracing import Tracer, stage_spans, token_spans
 
 INPUTS = 256  # samples whose pre-processed form is held against the contract
 AUDITED = 32  # samples that every timed process predicts once more, to be held against the accuracy process
@@ -147,7 +147,9 @@ def _timed_outcome(
     facts["harness_per_query_us"] = harness_us(log, None if service_ms is None else int(1e6 * service_ms))
     facts["full"] = any(len(part) >= MOST for part in log.parts)
     facts |= {"points": log.points, "headline": log.headline, **log.facts}
-    spans = tracer.spans + (stage_spans(stages(log)) if request["tracing"] == "model" else [])
+    spans = list(tracer.spans)
+    if request["tracing"] == "model":
+        spans += stage_spans(stages(log)) + token_spans(tokens(log))
     tables = {"latencies": latencies(log), "predictions": audited}
     return Outcome(_facts(request, **facts), spans, tables, log.files)
 

@@ -1,5 +1,7 @@
 """What the metrics of how right a model is share: the judged table, its groups, and means with clustered intervals."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -41,11 +43,20 @@ def clustered_ratio(
 
     Cochran 1977, §6.4, with the group as the unit (`tasks/statistics/ratios.py`); None for fewer than two groups.
     """
+    units, said = units_of(table)
+    a, b = (np.asarray(column.groupby(units).sum(), dtype=np.float64) for column in (above, below))
+    return ratio(a, b), ratio_interval(a, b), said
+
+
+def units_of(table: pd.DataFrame) -> "tuple[pd.Series[Any], str]":
+    """Which independent unit each sample is of, and what is said of an interval over them."""
     groups = groups_of(table)
     units = pd.Series(groups if groups is not None else range(len(table)), index=table.index)
-    a, b = (np.asarray(column.groupby(units).sum(), dtype=np.float64) for column in (above, below))
-    said = f"interval clustered by source: {len(a)} groups" if groups is not None else f"{len(a)} independent samples"
-    return ratio(a, b), ratio_interval(a, b), said
+    count = units.nunique()
+    return (
+        units,
+        f"interval clustered by source: {count} groups" if groups is not None else f"{count} independent samples",
+    )
 
 
 def mean_of(table: pd.DataFrame, values: "pd.Series[float]", unit: str, note: str = "") -> Estimate:

@@ -80,9 +80,12 @@ def percentile_ms(measurement: Measurement, boundary: Timing, percent: float) ->
     if boundary in SCHEDULED:
         return _replicated_ms(schedules_ms(measurement, boundary), percent / 100)
     processes = latencies_ms(measurement, boundary)
-    if not processes:
-        return None
-    everything, p = pooled(processes), percent / 100
+    return estimated(processes, percent / 100) if processes else None
+
+
+def estimated(processes: list[Latencies], p: float) -> Estimate:
+    """The p-quantile of independent times in ms, an array a process, with the interval that holds both levels."""
+    everything = pooled(processes)
     interval = two_level_percentile(processes, p)
     if interval is None:
         note = f"{too_few(p, len(everything), effective_size(processes, p))}; {MORE}"

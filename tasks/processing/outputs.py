@@ -41,6 +41,9 @@ def pixels(pictures: Any, *, scale: Annotated[float, Range(gt=0)]) -> Any:
 def best_class(scores: Any, *, axis: int) -> Any:
     """(batch, classes, h, w) → (batch, h, w): where along ``axis`` the score is largest, the first of equals."""
     return np.argmax(scores, axis=axis)
+
+
+@after
 def rescale(values: Any, *, scale: Annotated[float, Range(gt=0)], shift: float) -> Any:
     """Normalised values → those of the data: times ``scale``, plus ``shift``, in float64."""
     return np.asarray(values, dtype=np.float64) * scale + shift

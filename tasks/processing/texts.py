@@ -30,6 +30,33 @@ def tokens(
 
 
 @before
+def words(
+    data: bytes,
+    *,
+    vocabulary: list[str],
+    split: str,
+    length: Annotated[int, Range(gt=1)],
+    pad: Annotated[int, Range(ge=0)],
+    unknown: Annotated[int, Range(ge=0)],
+) -> Any:
+    """UTF-8 → int64 (length,): where its first words are in ``vocabulary``, and ``pad`` behind them.
+
+    A word that is not there is ``unknown``. Words end at white space, and at each character of ``split``.
+    """
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Undecodable(f"no text in UTF-8: {error}") from error
+    kept = text.translate({ord(end): " " for end in split}).split()[:length]
+    if not kept:
+        raise Undecodable("a text without a word")
+    places = {word: place for place, word in enumerate(vocabulary)}
+    found = np.full(length, pad, dtype=np.int64)
+    found[: len(kept)] = [places.get(word, unknown) for word in kept]
+    return found
+
+
+@before
 def with_mask(numbers: Any, *, pad: Annotated[int, Range(ge=0)]) -> Any:
     """(length,) → the same and its mask of 1 where there is text, for models that read both."""
     return numbers, (numbers != pad).astype(np.int64)

@@ -14,7 +14,7 @@ from tasks.results.measurement import Estimate, Result
 
 BOUND = "latency bound"  # the check that says whether it is met
 WAYS = ("p99_ms", "p90_ms", "p50_ms", "trimmed_mean_ms")  # each needs fewer queries than the one before
-BESIDE = ("optimal_batch_by_gain", "throughput_per_s", "end_to_end_p50_ms", "predict_p50_ms")
+BESIDE = ("tpot_p50_ms", "optimal_batch_by_gain", "throughput_per_s", "end_to_end_p50_ms", "predict_p50_ms")
 PLACES = {"predict": "predict latency", "end_to_end": "latency end to end", "response": "response"}
 CAPTIONS = {
     "accuracy_top1": "accuracy, top 1",
@@ -26,6 +26,10 @@ CAPTIONS = {
     "ranking_auc": "ROC AUC",
     "retrieval_recall_at_1": "recall at 1",
     "forecast_mase": "MASE",
+    "speech_wer": "word error rate",
+    "translation_bleu": "BLEU",
+    "ttft_p90_ms": "time to first token, p90",
+    "tpot_p50_ms": "time per further token, median",
     "throughput_per_s": "throughput",
     "peak_qps": "highest rate that passed",
     "optimal_batch_by_gain": "best batch size, by gain",

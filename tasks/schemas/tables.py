@@ -14,6 +14,7 @@ from tasks.results.process import STAGES
 
 SHOWN = 5
 LONGEST = 120  # letters of a text that is shown
+EXTRA_NS = ("queue_ns", "issue_error_ns", "first_token_ns")  # where a scenario has them
 WORDS = {"field_uniqueness": "repeats", "not_nullable": "is missing", "column_in_dataframe": "no such column"}
 
 
@@ -31,7 +32,8 @@ def latencies() -> pa.DataFrameSchema:
         "start_ns": pa.Column(int),
         **time_ns,
         **{name: pa.Column(int, required=False) for name in ("waiting_ns", "point")},
-        **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in ("queue_ns", "issue_error_ns")},
+        **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in EXTRA_NS},
+        "tokens": pa.Column(int, _at_least(1, "is not positive"), required=False),
     }
     return pa.DataFrameSchema(columns, checks=pa.Check(_starts_in_order, error="start_ns goes back in time"))
 

@@ -10,7 +10,7 @@ from tasks.statistics.dependence import effective_size
 from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
 from tasks.statistics.history import Watched, across_sessions, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
-from tasks.statistics.jackknife import jackknife_interval
+from tasks.statistics.jackknife import jackknife_interval, jackknife_of_sums
 from tasks.statistics.means import mean_interval, trimmed_mean, trimmed_mean_interval
 from tasks.statistics.noise import detectable, detectable_again
 from tasks.statistics.pairs import Paired, mcnemar, paired_difference, sign_flips, tango_interval
@@ -60,6 +60,7 @@ __all__ = [
     "family",
     "holm",
     "jackknife_interval",
+    "jackknife_of_sums",
     "least_queries",
     "log_ratio",
     "look_confidence",

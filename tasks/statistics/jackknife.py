@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, Callable
 
 import numpy as np
 
@@ -22,3 +23,15 @@ def jackknife_interval(whole: float, without: Numbers, confidence: float = CONFI
     spread = float(np.sum((parts - parts.mean()) ** 2))
     half = student(confidence, count - 1) * math.sqrt((count - 1) / count * spread)
     return Interval(whole - half, whole + half)
+
+
+def jackknife_of_sums(units: Any, statistic: Callable[[Any], Any], confidence: float = CONFIDENCE) -> Interval | None:
+    """The same for a smooth function of sums over independent units, such as BLEU, without one unit in turn.
+
+    ``units`` are (n, columns), a row a unit; ``statistic`` takes sums (…, columns) and gives (…).
+    """
+    rows = np.asarray(units, dtype=np.float64)
+    if len(rows) < 2:
+        return None
+    total = rows.sum(axis=0)
+    return jackknife_interval(float(statistic(total)), np.asarray(statistic(total - rows)), confidence)

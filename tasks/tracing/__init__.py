@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import Any, Iterable, Iterator
 
+TOKEN = "token"
 STAGES = ("preprocess", "predict", "postprocess")
 
 
@@ -40,3 +41,8 @@ def stage_spans(rows: Iterable[tuple[int, ...]]) -> list[dict[str, Any]]:
         for row in rows
         for i, stage in enumerate(STAGES)
     ]
+
+
+def token_spans(rows: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Spans within a prediction, one a generated token."""
+    return [{"name": TOKEN, "level": TOKEN, "start_ns": begin, "end_ns": end} for begin, end in rows]

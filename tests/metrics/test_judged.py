@@ -74,6 +74,61 @@ def test_answers_that_are_no_numbers_are_not_stated() -> None:
     assert found.value is None and "not finite" in found.note
 
 
+def recordings(edits: list[int], words: list[int], **columns: Any) -> dict[str, Any]:
+    letters = {"characters": [4 * count for count in words], "character_edits": edits, "answered": range(len(words))}
+    constant = {"constant_word_edits": words, "constant_character_edits": [2 * count for count in words]}
+    return {"word_edits": edits, "words": words, **letters, **constant, **columns}
+
+
+def test_error_rates_are_sums_over_sums_with_one_answer_beside_them() -> None:
+    found = estimates(recordings([1, 0, 2], [4, 3, 5]))
+    wer, cer = found["speech_wer"], found["speech_cer"]
+    assert (wer.value, cer.value) == (pytest.approx(3 / 12), pytest.approx(3 / 48)) and wer.unit == "fraction"
+    assert "3 edits in 12 words of 3 recordings" in wer.note and "always the same answer: 100.0 %" in wer.note
+    assert "always the same answer: 50.0 %" in cer.note
+    assert wer.low == 0.0 and wer.high is not None and wer.high > 3 / 12
+
+
+def test_who_says_too_much_is_more_than_wholly_wrong() -> None:
+    assert estimates(recordings([9, 9], [3, 3]))["speech_wer"].value == pytest.approx(3)
+
+
+def test_an_error_rate_is_clustered_by_voice() -> None:
+    rows = recordings([3, 3, 3, 0, 0, 0], [4] * 6)
+    alone, together = (estimates(rows, groups=groups)["speech_wer"] for groups in (None, ["a"] * 3 + ["b"] * 3))
+    assert alone.high is not None and together.high is not None and together.high > alone.high
+    assert "clustered by source: 2 groups" in together.note
+
+
+def translations(match: list[list[int]], tokens: list[int], true: list[int]) -> dict[str, Any]:
+    rows: dict[str, Any] = {"true_tokens": true, "true_letters": [5 * n for n in true], "answered": range(len(true))}
+    for who, most in (("", match), ("copy_", [[0] * 4] * len(true))):
+        rows |= {f"{who}tokens": tokens, f"{who}letters": [5 * n for n in tokens]}
+        rows |= {f"{who}match_{n + 1}": [each[n] for each in most] for n in range(4)}
+        rows |= {f"{who}letter_match_{n + 1}": [2 * each[0] for each in most] for n in range(6)}
+    return rows
+
+
+def test_bleu_is_by_hand_and_the_copied_source_beside_it() -> None:
+    bleu = estimates(translations([[8, 6, 4, 2], [4, 2, 1, 1]], [10, 6], [10, 8]))["translation_bleu"]
+    precisions = (12 / 16, 8 / 14, 5 / 12, 3 / 10)
+    assert bleu.value == pytest.approx(100 * math.exp(1 - 18 / 16) * math.prod(precisions) ** 0.25)
+    assert bleu.unit == "BLEU" and bleu.note.endswith("the source copied: 0.0")
+    assert bleu.low is not None and bleu.high is not None and 0 <= bleu.low < bleu.value < bleu.high <= 100
+
+
+def test_chrf_is_the_f_of_mean_precision_and_recall_by_hand() -> None:
+    chrf = estimates(translations([[2, 1, 1, 0]] * 2, [4, 4], [5, 5]))["translation_chrf"]
+    precision = sum(8 / (2 * (20 - n)) for n in range(6)) / 6
+    recall = sum(8 / (2 * (25 - n)) for n in range(6)) / 6
+    assert chrf.value == pytest.approx(100 * 5 * precision * recall / (4 * precision + recall))
+
+
+def test_one_translation_has_a_value_and_no_interval() -> None:
+    bleu = estimates(translations([[4, 3, 2, 1]], [5], [5]))["translation_bleu"]
+    assert bleu.value and bleu.low is None and bleu.high is None
+
+
 @pytest.mark.parametrize(
     ("facts", "why"),
     [({}, "synthetic inputs"), ({"unjudged": "modality speech has no judge"}, "modality speech has no judge")],

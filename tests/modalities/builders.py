@@ -78,6 +78,13 @@ def texts(path: Path, *said: bytes) -> Samples:
     return zipped(path, rows, {f"{k}.txt": text for k, text in enumerate(said)})
 
 
+def said(path: Path, pairs: list[tuple[str, bytes]], column: str = "text", kind: str = "wav") -> Samples:
+    """What is true of files, and what is in them; each a group."""
+    names = [f"{k}.{kind}" for k in range(len(pairs))]
+    index = [{"file": name, column: text, "group": name} for name, (text, _) in zip(names, pairs, strict=True)]
+    return zipped(path, index, {name: data for name, (_, data) in zip(names, pairs, strict=True)})
+
+
 def rows(judge: Base, samples: Samples, dataset: dict[str, Any], **came: Any) -> list[Row]:
     """What the judge says of all samples; ``came``: inputs, outputs, result, model."""
     given = {"inputs": None, "outputs": None, "result": None, "model": GREY, **came}

@@ -2,8 +2,9 @@
 
 `python -m tasks.stacks tasks/artifacts/zoo/torch.lock -m tasks.artifacts.zoo.train BUILD.json FILE`: enlarging crops of
 `patches` (train), boxes, classes, or depths of drawn scenes, the next byte of `manuals` (train), or which of its
-packages a text is of, by what the order's outputs mean; clicks, series, and looks at a picture stand in `worlds.py`. The
-numbers are in params.yaml under zoo_trained. Adam with one warm-up and decay of the rate, from a seed.
+packages a text is of, by what the order's outputs mean; speech and translations stand in `sequences.py`, clicks,
+series, and looks at a picture in `worlds.py`. The numbers are in params.yaml under zoo_trained. Adam with one warm-up
+and decay of the rate, from a seed.
 """
 
 import io
@@ -23,7 +24,7 @@ from safetensors.torch import save
 from tasks import ROOT
 from tasks.artifacts.archive import read_archive
 from tasks.artifacts.files import written
-from tasks.artifacts.zoo import scene_training, worlds
+from tasks.artifacts.zoo import scene_training, sequences, worlds
 from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.fitted import STATISTICS, norms
 from tasks.artifacts.zoo.making import made
@@ -43,7 +44,7 @@ def train(order: Order, file: Path) -> None:
     torch.use_deterministic_algorithms(True)
     module = made(order, fitted=False)
     make, loss = KINDS[kind]
-    _fit(module, make(given, np.random.default_rng(given["seed"])), loss, given)
+    _fit(module, make({"model": order.name, **given}, np.random.default_rng(given["seed"])), loss, given)
     state = module.state_dict()
     names = [name for name, _ in module.named_parameters()]
     names += [f"{name}.{which}" for name in norms(module) for which in STATISTICS]
@@ -54,6 +55,8 @@ def _kind(order: Order) -> str:
     """A name in params.yaml: of texts, logits of every place are text, those of the whole are classes."""
     layout, meanings = order.inputs[0]["layout"], tuple(output["meaning"] for output in order.outputs)
     if (layout, meanings) == ("NT", ("logits",)):
+        if "pieces" in order.arguments:
+            return "translation"
         return "classes" if "classes" in order.arguments else "text"
     if (layout, meanings) in MEANT:
         return MEANT[layout, meanings]
@@ -155,6 +158,7 @@ MEANT = {
     ("NCHW", ("values",)): "depths",
     ("N", ("logits",)): "click",
     ("NTC", ("values",)): "series",
+    ("NCT", ("logits",)): "speech",
     ("NCHW", ("features",)): "looks",
 }
 KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = {
@@ -167,6 +171,8 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
     "click": (worlds.clicked, worlds.surprise),
     "series": (worlds.forecast, _difference),
     "looks": (worlds.looks, worlds.unlike),
+    "speech": (sequences.speech, sequences.ctc_across),
+    "translation": (sequences.translation, sequences.ctc),
 }
 
 

@@ -156,3 +156,35 @@ class Han(nn.Module):
         """(n, classes)."""
         states, _ = self.gru(self.table(tokens))
         return (self.last((self.weigh(states).softmax(1) * states).sum(1)),)
+
+
+class Attentive(nn.Module):
+    """A layer of Vaswani et al., arXiv 1706.03762, normalised before each of its two parts: (n, steps, width)."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads, self.first, self.second = heads, nn.LayerNorm(width), nn.LayerNorm(width)
+        self.look, self.join = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.think = nn.Sequential(nn.Linear(width, 2 * width), nn.ReLU(), nn.Linear(2 * width, width))
+
+    def forward(self, values: Any) -> Any:
+        """The same shape."""
+        asked, known, said = self.look(self.first(values)).unflatten(2, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        weights = (asked @ known.transpose(2, 3) / asked.shape[3] ** 0.5).softmax(3)
+        values = values + self.join((weights @ said).transpose(1, 2).flatten(2))
+        return values + self.think(self.second(values))
+
+
+class CtcTranslator(nn.Module):
+    """Libovický and Helcl, arXiv 1811.04719, in small: all words at once, every source word stretched to some steps."""
+
+    def __init__(self, words: int, length: int, stretch: int, width: int, heads: int, layers: int, pieces: int) -> None:
+        super().__init__()
+        self.table, self.places = nn.Embedding(words, width), nn.Embedding(length * stretch, width)
+        self.layers = nn.Sequential(*(Attentive(width, heads) for _ in range(layers)))
+        self.stretch, self.last = stretch, nn.Linear(width, pieces)
+
+    def forward(self, tokens: Any) -> tuple[Any, ...]:
+        """(n, length * stretch, pieces)."""
+        values = self.table(tokens).repeat_interleave(self.stretch, 1) + self.places.weight
+        return (self.last(self.layers(values)),)
