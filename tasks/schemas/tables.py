@@ -31,6 +31,7 @@ def latencies() -> pa.DataFrameSchema:
         **time_ns,
         **{name: pa.Column(int, required=False) for name in ("waiting_ns", "point")},
         **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in ("queue_ns", "issue_error_ns")},
+        r"^(predict|items)\..+": pa.Column(int, _at_least(0, "is negative"), required=False, regex=True),
     }
     return pa.DataFrameSchema(columns, checks=pa.Check(_starts_in_order, error="start_ns goes back in time"))
 
