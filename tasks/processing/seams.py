@@ -7,7 +7,7 @@ The next model's own pre-processing makes its inputs, with the pixels in place o
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Callable, List, Literal, NamedTuple
+from typing import Annotated, Any, Callable, List, Literal
 
 import numpy as np
 
@@ -18,21 +18,14 @@ from tasks.processing.outputs import Ranked
 from tasks.processing.registry import BEFORE, between
 
 
-class Boxes(NamedTuple):
-    """What was found in one picture: left, top, right, bottom in its pixels (n, 4), scores (n,), class indices (n,)."""
-
-    boxes: Any
-    scores: Any
-    classes: Any
-
-
 @dataclass(frozen=True)
 class Carried:
     """Between two models. ``answer`` is the model's, post-processed, an item a row; ``pictures`` are what it was given.
 
     Pictures are uint8 RGB (height, width, 3). ``owners``: for each item the position of its picture in ``sources``, the
     pictures of the query. ``frame`` is (height, width) of the model's input, ``color`` its order of colours, and
-    ``padded`` whether its pre-processing grows pictures to that. ``found``: the boxes of each source that became items.
+    ``padded`` whether its pre-processing grows pictures to that. ``found``: the boxes that became items, as
+    the detector answers: a named tuple of boxes, scores, and classes, each a list with an array for every picture.
     """
 
     answer: Any
@@ -42,7 +35,7 @@ class Carried:
     frame: tuple[int, int] = (0, 0)
     color: str = "RGB"
     padded: bool = False
-    found: tuple[Boxes, ...] = ()
+    found: Any = None
 
 
 def of_pictures(steps: list[dict[str, Any]], composed: Callable[..., Callable[[Any], Any]], allowed: list[str]) -> Any:
@@ -99,6 +92,7 @@ def _colored(luma: Any, before: Any) -> Any:
 def crop(
     carried: Carried,
     *,
+    unit: Literal["share", "pixel"],
     least_score: float,
     most: Annotated[int, Range(gt=0)],
     margin: Annotated[float, Range(ge=0)],
@@ -106,47 +100,57 @@ def crop(
 ) -> Carried:
     """The boxes of each picture, best first, as pictures: at most ``most`` of at least ``least_score``.
 
-    ``margin`` is a share of a box's sides that is added on each side; what lies outside the picture is cut, and a box
-    without a pixel inside is left out. ``none``: a picture without boxes has no item, or is one as a whole.
+    Boxes are left, top, right, bottom: shares of the picture, or its pixels. ``margin`` is a share of a box's sides
+    that is added on each side; what lies outside the picture is cut, and a box without a pixel inside, or with an edge
+    that is no number, is left out. ``none``: a picture without boxes has no item, or is one as a whole. Raises Refused
+    for what are no boxes.
     """
-    kept = [
-        _kept(picture, Boxes(*map(np.asarray, one[:3])), least_score, most, margin, none)
-        for picture, one in zip(carried.pictures, carried.answer)  # noqa: B905
-    ]
-    pictures = [cut for cuts, _ in kept for cut in cuts]
-    owners = [owner for owner, (cuts, _) in zip(carried.owners, kept) for _ in cuts]  # noqa: B905
-    return replace(carried, pictures=pictures, owners=owners, found=tuple(boxes for _, boxes in kept))
+    answer = carried.answer
+    if not all(hasattr(answer, name) for name in ("boxes", "scores", "classes", "_replace")):
+        raise Refused("crop takes found boxes, a named tuple of boxes, scores, and classes; these are none.")
+    pictures, owners, kept = [], [], []
+    for owner, picture, *found in zip(carried.owners, carried.pictures, *answer[:3]):  # noqa: B905  (Python 3.9)
+        boxes, scores, classes = map(np.asarray, found)
+        size = np.array([picture.shape[1], picture.shape[0]] * 2)
+        ends = _ends(boxes.reshape(-1, 4).astype(np.float64), size, 1 if unit == "pixel" else size, margin)
+        best = _best(ends, scores, least_score, most)
+        if not len(best) and none == "whole":
+            boxes, ends = (np.array([[0, 0, *of]]) for of in ((1, 1) if unit == "share" else size[:2], size[:2]))
+            scores, classes, best = np.zeros(1), np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        pictures += [picture[top:bottom, left:right] for left, top, right, bottom in ends[best].tolist()]
+        owners += [owner] * len(best)
+        kept.append((boxes.reshape(-1, 4)[best], scores[best], classes[best]))
+    found = answer._replace(**dict(zip(("boxes", "scores", "classes"), map(list, zip(*kept)))))  # noqa: B905
+    return replace(carried, pictures=pictures, owners=owners, found=found)
 
 
-def _kept(
-    picture: Any, found: Boxes, least_score: float, most: int, margin: float, none: str
-) -> tuple[list[Any], Boxes]:
-    """The crops of one picture and the boxes that they are."""
-    height, width = picture.shape[:2]
-    boxes = np.asarray(found.boxes, dtype=np.float64).reshape(-1, 4)
+def _ends(boxes: Any, size: Any, scale: Any, margin: float) -> Any:
+    """Whole pixels, right and bottom not included; an empty box for one that is no numbers."""
+    boxes = np.where(np.isfinite(boxes).all(axis=1, keepdims=True), boxes, 0.0) * scale
     more = margin * (boxes[:, 2:] - boxes[:, :2])
     ends = np.concatenate([np.floor(boxes[:, :2] - more), np.ceil(boxes[:, 2:] + more)], axis=1)
-    ends = np.clip(ends, 0, [width, height, width, height]).astype(np.int64)
-    inside = (ends[:, 2] > ends[:, 0]) & (ends[:, 3] > ends[:, 1]) & (found.scores >= least_score)
-    best = [k for k in np.argsort(-found.scores, kind="stable") if inside[k]][:most]
-    if not best and none == "whole":
-        whole = np.array([[0.0, 0.0, width, height]])
-        return [picture], Boxes(whole, np.zeros(1), np.zeros(1, dtype=np.int64))
-    cuts = [picture[top:bottom, left:right] for left, top, right, bottom in ends[best].tolist()]
-    return cuts, Boxes(boxes[best], found.scores[best], found.classes[best])
+    return np.clip(ends, 0, size).astype(np.int64)
+
+
+def _best(ends: Any, scores: Any, least_score: float, most: int) -> Any:
+    """Positions, the best first."""
+    kept = (ends[:, 2] > ends[:, 0]) & (ends[:, 3] > ends[:, 1]) & (scores >= least_score)
+    order = np.argsort(-scores, kind="stable")
+    return order[kept[order]][:most]
 
 
 @between(takes="classes", gives="boxes")
 def relabel(carried: Carried, *, score: Literal["detector", "product"]) -> Carried:
     """Each box has the class that the classifier gave its crop; its score is the detector's, or both multiplied."""
-    answers, start = [], 0
-    for boxes in carried.found:
-        mine = slice(start, start + len(boxes.scores))
+    found, (classes, scores), start = carried.found, ([], []), 0
+    for seen, sure in zip(found.classes, found.scores):  # noqa: B905  (Python 3.9)
+        mine = slice(start, start + len(seen))
         start = mine.stop
-        classes = carried.answer.classes[mine, 0] if len(boxes.scores) else boxes.classes
-        sure = carried.answer.scores[mine, 0] if score == "product" and len(boxes.scores) else 1.0
-        answers.append(Boxes(boxes.boxes, boxes.scores * sure, classes))
-    return replace(carried, answer=answers, owners=list(range(len(carried.sources))))
+        classes.append(carried.answer.classes[mine, 0] if len(seen) else seen)
+        product = score == "product" and len(seen)
+        scores.append(sure * carried.answer.scores[mine, 0] if product else sure)
+    answer = found._replace(classes=classes, scores=scores)
+    return replace(carried, answer=answer, owners=list(range(len(carried.sources))))
 
 
 @between(takes="classes", gives="classes")
