@@ -44,14 +44,15 @@ def _stage(where: str, name: str, said: Any, pipeline: str) -> dict[str, Any]:
     said = {MODEL: said} if isinstance(said, str) else said
     if not isinstance(said, dict) or MODEL not in said:
         raise Refused(f"{where} names no model. Write «{name}: {{model: <name>, weights: <name>}}».")
-    for field in sorted(set(said) - set(FIELDS)):
+    own = {field: value for field, value in said.items() if field.startswith("x-")}
+    for field in sorted(set(said) - {*FIELDS, *own}):
         raise Refused(f"{where}: {plugins.unknown('field of a stage', field, list(FIELDS))}")
     model = _model(where, str(said[MODEL]), pipeline)
     known = [*(model.get("artifacts") or {}), *(model.get("build") or {})]
     weights = said.get("weights", model.get("weights"))
     if weights not in known:
         raise Refused(f"{where}: {said[MODEL]} has no weights «{weights}». Available: {', '.join(known) or 'none'}.")
-    return {"name": name, MODEL: {**model, "weights": weights}, "then": said.get("then") or []}
+    return {**own, "name": name, MODEL: {**model, "weights": weights}, "then": said.get("then") or []}
 
 
 def _model(where: str, name: str, pipeline: str) -> dict[str, Any]:

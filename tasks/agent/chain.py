@@ -15,8 +15,9 @@ from typing import Any, Callable
 import numpy as np
 
 from tasks.agent.pictured import Pictured, stacked
+from tasks.errors import TouchstoneError
 from tasks.predictors.base import Base as Predictor
-from tasks.processing import AFTER, BETWEEN, compose
+from tasks.processing import AFTER, BETWEEN, Undecodable, compose
 from tasks.processing.seams import Carried, of_pictures
 from tasks.scenarios.base import Log, Part
 from tasks.tracing import begun_and_ended
@@ -68,7 +69,7 @@ class Chain:
         inputs = batch.inputs
         for number, of in enumerate(self.links):
             if number and carried.owners:
-                inputs = stacked([of.inputs(picture) for picture in carried.pictures])
+                inputs = _taken(of, carried.pictures)
             begin = clock()
             answer = of.predictor.predict(inputs) if carried.owners else None
             row.extend((begin, clock(), len(carried.owners)))
@@ -96,6 +97,17 @@ class Chain:
         if found is None:
             raise RuntimeError("predictions were not noted in the thread that made them")
         return found.reshape(len(begins), len(self.links), NOTED)
+
+
+def _taken(of: Link, pictures: list[Any]) -> Any:
+    """A batch for a model that is not the first. Raises TouchstoneError for a picture that its own steps refuse."""
+    try:
+        return stacked([of.inputs(picture) for picture in pictures])
+    except Undecodable as error:
+        raise TouchstoneError(
+            f"The stage «{of.name}» was given a picture that its model's pre-processing cannot take: {error}. Choose a "
+            "model whose steps resize first, or leave such pictures out in the step before."
+        ) from error
 
 
 def answered(request: dict[str, Any]) -> Callable[[Carried], Any]:

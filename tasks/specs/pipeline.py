@@ -52,7 +52,7 @@ class Pipeline(Aspect):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if mistakes := [*self._names(), *self._pictures(), *self._seams()]:
+        if mistakes := [*self._names(), *self._pictures(), *self._seams(), *self._crops()]:
             raise ValueError("; ".join(mistakes))
         return self
 
@@ -75,10 +75,8 @@ class Pipeline(Aspect):
 
     def _seams(self) -> Iterator[str]:
         """What each model says is what the steps behind it take, and they give what comes next."""
-        many = False
         for number, stage in enumerate(self.pipeline, 1):
-            last, one = number == len(self.pipeline), stage.model
-            kind, names = _after(stage), [step.step for step in stage.then]
+            last, kind = number == len(self.pipeline), _after(stage)
             if "«" in kind:
                 yield f"stage «{stage.name}»: {kind}"
             elif not last and kind not in (PICTURES, ""):
@@ -88,14 +86,24 @@ class Pipeline(Aspect):
                 )
             elif last and kind not in (ANSWERS.get(self.modality, kind), ""):
                 yield f"stage «{stage.name}», the last one, gives {kind}; {self.modality} is judged by another answer"
-            if many and (one.one_at_a_time or (names and MANY in names)):
+
+    def _crops(self) -> Iterator[str]:
+        """Behind a crop a picture may have any number of items, and what they come to has to be said."""
+        many = False
+        for stage in self.pipeline:
+            one, names = stage.model, [step.step for step in stage.then]
+            if many and (one.one_at_a_time or MANY in names):
                 why = f"{one.name} takes one sample at a time" if one.one_at_a_time else "it crops once more"
                 yield f"stage «{stage.name}» is given any number of crops, and {why}"
-            if many and last and not names:
+            if many and stage is self.pipeline[-1] and not names:
                 ends = [name for name, (_, gives) in SEAMS.items() if gives != PICTURES]
                 yield f"stage «{stage.name}» answers for crops: say in its «then» what is a picture's, {shown(ends)}"
+            if MANY in names and (moved := _moved(one)):
+                yield f"stage «{stage.name}» does not read whole pictures ({', '.join(moved)}): its boxes are elsewhere"
             if "best_crop" in names and not self._whole():
-                yield "best_crop needs a box in every picture: set none: whole in the step crop"
+                yield "best_crop needs a box in every picture: set none: whole in a step crop before it"
+            if "relabel" in names and not many:
+                yield "relabel needs boxes that were found before: a step crop in the «then» of a detector"
             many = many or MANY in names
 
     def _whole(self) -> bool:
@@ -160,6 +168,12 @@ class Pipeline(Aspect):
     def floors(self, dataset: str) -> Floors:
         """metric → its worst value that is allowed, of the chosen weights on a data set."""
         return floors_of(self.accuracy_floor, self.weights, dataset)
+
+
+def _moved(model: Model) -> list[str]:
+    """The steps after which a place is another share of the picture."""
+    steps = model.steps
+    return [s.step for s in steps if s.step in ("pad", "center_crop") or getattr(s, "aspect", "") == "shorter_side"]
 
 
 def _after(stage: Stage) -> str:

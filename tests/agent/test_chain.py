@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from tasks.agent.chain import Chain, Link, columns, model_spans
 from tasks.agent.pictured import Pictured, pictured, stacked
 from tasks.agent.readings import readings_of
+from tasks.errors import TouchstoneError
 from tasks.placement.request import agent_request
-from tasks.processing.registry import BETWEEN
+from tasks.processing.registry import BEFORE, BETWEEN
 from tasks.results.process import Process, stages_of
 from tasks.scenarios.base import CLOSED, Log
 from tasks.specs.evaluation import Evaluation
@@ -79,6 +81,14 @@ def test_a_model_that_is_given_nothing_is_not_asked() -> None:
     assert [len(of) for of in out.found.boxes] == [0, 0]
     made.unload()
     assert second.ended
+
+
+def test_a_picture_that_a_later_model_cannot_take_is_told_with_its_stage() -> None:
+    made, *_ = chain()
+    small = BEFORE["center_crop"]
+    links = [made.links[0], replace(made.links[1], inputs=lambda picture: small(picture, height=50, width=50))]
+    with pytest.raises(TouchstoneError, match="«name» was given a picture"):
+        Chain(links).predict(batch("red"))
 
 
 def timed(made: Chain, log: Log, queries: list[tuple[str, ...]], warm: bool = False) -> None:

@@ -67,6 +67,8 @@ def test_every_part_has_a_file_that_the_software_reads() -> None:
         ("0__then", [CROP, CROP], "the step «crop» takes boxes, and what it is given is pictures"),
         ("0__then__0__step", "corp", "Did you mean crop?"),
         ("0__then__0__none", "nothing", "best_crop needs a box in every picture: set none: whole"),
+        ("0__model__preprocess__1__aspect", "shorter_side", "does not read whole pictures (resize)"),
+        ("0__then", [{"step": "relabel", "score": "product"}], "relabel needs boxes that were found before"),
         ("1__then", [], "«name» answers for crops: say in its «then» what is a picture's, relabel, best_crop"),
         ("1__then", [{"step": "relabel", "score": "product"}], "gives boxes; image_classification is judged by"),
         ("1__model__batch", 1, "is given any number of crops, and tiny[seeded] takes one sample at a time"),
