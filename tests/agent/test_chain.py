@@ -217,5 +217,6 @@ def test_synthetic_inputs_measure_it_too_and_no_crop_at_all_is_fine(onnxruntime:
     }  # fmt: skip
     process = timed_in(onnxruntime, bench, "single_stream", **none)
     assert (process.latencies["items.name"] == 0).all() and (process.latencies["predict.look_ns"] > 0).all()
-    held = result(onnxruntime.python, bench.request("accuracy", **none), bench.folder / "judged")
+    (judged := bench.folder / "judged").mkdir()
+    held = result(onnxruntime.python, bench.request("accuracy", **none), judged)
     assert held.agreement["output"].tolist() == ["look.logits", "name.logits"] and held.agreement["finite"].all()

@@ -35,7 +35,7 @@ def test_each_stage_has_percentiles_with_intervals_and_all_shares_are_within_the
 
 
 def test_a_query_that_gives_a_model_nothing_counts_as_no_time() -> None:
-    found = compute_all(measurement(piped(0, [2.0] * 40, [4.0] * 10 + [0.0] * 30)))
+    found = compute_all(measurement(piped(0, [2.0] * 40, [4.0, 0.0, 0.0, 0.0] * 10)))
     assert found["predict_name_p50_ms"].value == 0.0 and found["predict_name_items"].value == 0.75
     assert found["predict_name_share"].value == pytest.approx(40 / (40 * 3.5 + 40))
 
