@@ -25,7 +25,8 @@ def sentences(error: ValidationError, data: dict[str, Any], choices: dict[str, s
 
 
 def _sentence(error: Any, data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> str:
-    path = _staged(_as_option(_path([str(part) for part in error["loc"]]), data), data)
+    path, model = _of_stage(_as_option(_path([str(part) for part in error["loc"]]), data), data)
+    choices = {**choices, "model": model} if model and choices else choices
     where = _where(path, choices, overrides)
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden" and path[:-1] == OPTIONS:
@@ -70,11 +71,17 @@ def _as_option(path: list[str], data: dict[str, Any]) -> list[str]:
     return [*OPTIONS, *path[1:]]
 
 
-def _staged(path: list[str], data: dict[str, Any]) -> list[str]:
-    """The path with a pipeline's stage by its name instead of its number, as its YAML has it."""
+def _of_stage(path: list[str], data: dict[str, Any]) -> tuple[list[str], str]:
+    """The path with a pipeline's stage by its name instead of its number, as its YAML has it.
+
+    What is wrong within the model that a stage names is that model's: the path in its own file, and which file.
+    """
     if path[:2] != ["model", "pipeline"] or len(path) < 3 or not path[2].isdigit():
-        return path
-    return [*path[:2], str(data["model"]["pipeline"][int(path[2])].get("name")), *path[3:]]
+        return path, ""
+    stage = data["model"]["pipeline"][int(path[2])]
+    if path[3:4] == ["model"] and len(path) > 4:
+        return ["model", *path[4:]], str(stage["model"].get("id"))
+    return [*path[:2], str(stage.get("name")), *path[3:]], ""
 
 
 def _is_tag(part: str) -> bool:

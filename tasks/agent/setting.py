@@ -106,7 +106,7 @@ def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Loaded, dic
         for stage in stages:
             loaded, told[stage["name"]] = _loaded(request, stage, tracer, f"load.{stage['name']}")
             links.append(link(stage, loaded, request["allow_modules"]))
-    return Chain(links), {"effective": {**told[stages[0]["name"]], "stages": told}, "page_cache_share": share}
+    return Chain(links), {"effective": told[stages[0]["name"]], "stages": told, "page_cache_share": share}
 
 
 def _resident(paths: list[Path]) -> float | None:

@@ -71,11 +71,14 @@ def floors(evaluation: Evaluation, measurement: Measurement) -> list[Check]:
     return list(held(evaluation, measurement, all_metrics()))
 
 
-def require_known(where: str, names: Iterable[str], stages: Collection[str] = ()) -> None:
-    """Raise `Refused` with the nearest names for those that are no metric, or one of no stage of the pipeline."""
+def require_known(where: str, names: Iterable[str], stages: Collection[str] | None = None) -> None:
+    """Raise `Refused` with the nearest names for those that are no metric.
+
+    ``stages``: of the pipeline that it is about; None where any may be meant.
+    """
     known = all_metrics()
-    listed = sorted({*known, *(f"predict_{stage}_{kind}" for stage in stages if stage for kind in KINDS)})
-    if strange := [name for name in names if name not in listed]:
+    listed = sorted({*known, *(f"predict_{stage}_{kind}" for stage in stages or () for kind in KINDS)})
+    if strange := [name for name in names if name not in (known if stages is None else listed)]:
         raise Refused("\n".join(f"{where}: {plugins.unknown('metric', name, listed)}" for name in strange))
 
 

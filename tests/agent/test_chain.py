@@ -171,7 +171,7 @@ def test_the_whole_is_judged_by_what_the_last_model_says_of_the_best_crop(onnxru
     process = result(onnxruntime.python, bench.request("accuracy"), bench.folder)
     table = process.predictions
     assert len(table) == 30 and (table["label"] == table["predicted"]).all() and table["finite"].all()
-    assert list(process.facts["effective"]["stages"]) == ["look", "name"]
+    assert list(process.facts["stages"]) == ["look", "name"]
     assert {"load", "load.look", "load.name"} <= {s["name"] for s in process.spans}
 
 

@@ -55,5 +55,8 @@ def test_names_of_any_stage_are_known_and_recorded_in_a_group_of_their_own() -> 
 
 def test_a_budget_is_of_a_stage_that_there_is() -> None:
     require_known("expect", ["predict_look_p99_ms", "predict_p99_ms"], ["look"])
+    require_known("metric", ["predict_any_p99_ms"])  # of whatever was recorded
+    with pytest.raises(Refused, match="There is no metric «predict_look_p99_ms»"):
+        require_known("expect", ["predict_look_p99_ms"], [])
     with pytest.raises(Refused, match="Did you mean predict_look_p99_ms"):
         require_known("expect", ["predict_lok_p99_ms"], ["look"])
