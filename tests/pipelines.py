@@ -1,9 +1,12 @@
-"""A pipeline as plain data: a fixed detector and a classifier, both the small model of `tests/builders.py`."""
+"""A pipeline as plain data, and its files: a fixed detector, and the small model of `tests/builders.py` behind it."""
 
 import copy
+from pathlib import Path
 from typing import Any
 
-from tests.builders import put, specification
+from tasks.placement.request import agent_request
+from tasks.specs.evaluation import Evaluation
+from tests.builders import archive, onnx_model, put, sha256, specification
 
 DETECTOR = {"step": "tests.agent.found_boxes.by_color"}
 CROP = {"step": "crop", "unit": "share", "least_score": 0.5, "most": 3, "margin": 0.0, "none": "whole"}
@@ -31,3 +34,15 @@ def piped(path: str = "artifacts/models/tiny.onnx", sha256: str = "0" * 64, **ch
     for place, value in changes.items():
         put(data, place.split("__"), value)
     return data
+
+
+class Piped:
+    """The files of a pipeline, and requests of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.model, self.samples = folder, onnx_model(folder / "tiny.onnx"), archive(folder / "colors.zip")
+
+    def request(self, role: str, **changes: Any) -> dict[str, Any]:
+        evaluation = Evaluation.model_validate(piped(sha256=sha256(self.model), **changes))
+        files = dict.fromkeys(evaluation.model.models, self.model)
+        return agent_request(evaluation, role, 0, [0], files, self.samples)  # type: ignore[arg-type]

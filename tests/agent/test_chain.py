@@ -14,15 +14,12 @@ from tasks.agent.chain import Chain, Link, columns, model_spans
 from tasks.agent.pictured import Pictured, pictured, stacked
 from tasks.agent.readings import readings_of
 from tasks.errors import TouchstoneError
-from tasks.placement.request import agent_request
 from tasks.processing.registry import BEFORE, BETWEEN
 from tasks.results.process import Process, stages_of
 from tasks.scenarios.base import CLOSED, Log
-from tasks.specs.evaluation import Evaluation
 from tests.agent.found_boxes import by_color
 from tests.agent.test_agent import result
-from tests.builders import archive, onnx_model, sha256
-from tests.pipelines import CROP, piped
+from tests.pipelines import CROP, Piped
 
 PER_COLOR = {"red": 2, "green": 1, "blue": 1}  # items of «name»: a blue picture has no box and is taken as a whole
 
@@ -148,18 +145,6 @@ def test_synthetic_inputs_are_looked_at_as_pictures(layout: str, shape: tuple[in
     assert both.inputs.shape == (2, *shape)
     assert all(p.shape == (4, 5, 3) and p.dtype == np.uint8 for p in both.pictures)
     assert both.pictures[0].min() == 0 and both.pictures[0].max() > 100
-
-
-class Piped:
-    """The files of a pipeline, and requests of it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.model, self.samples = folder, onnx_model(folder / "tiny.onnx"), archive(folder / "colors.zip")
-
-    def request(self, role: str, **changes: Any) -> dict[str, Any]:
-        evaluation = Evaluation.model_validate(piped(sha256=sha256(self.model), **changes))
-        files = dict.fromkeys(evaluation.model.models, self.model)
-        return agent_request(evaluation, role, 0, [0], files, self.samples)  # type: ignore[arg-type]
 
 
 @pytest.fixture
