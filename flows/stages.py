@@ -29,7 +29,7 @@ def resolved(fields: dict[str, Any]) -> dict[str, Any]:
         raise Refused(f"{where} names no stage. Write «<stage>: {{model: <name>, weights: <name>}}», in order.")
     stages = [_stage(f"{where}.{name}", str(name), said, str(fields.get("id"))) for name, said in named.items()]
     models = [stage[MODEL] for stage in stages]
-    weights, last = "+".join(str(model.get("weights")) for model in models), models[-1]
+    weights, last = "+".join(f"{model.get('id')}.{model.get('weights')}" for model in models), models[-1]
     return {
         "modality": last.get("modality"),
         "heads": {weights: _heads(last)},
@@ -49,7 +49,7 @@ def _stage(where: str, name: str, said: Any, pipeline: str) -> dict[str, Any]:
         raise Refused(f"{where}: {plugins.unknown('field of a stage', field, list(FIELDS))}")
     model = _model(where, str(said[MODEL]), pipeline)
     known = [*(model.get("artifacts") or {}), *(model.get("build") or {})]
-    weights = said.get("weights", model.get("weights"))
+    weights = said.get("weights") or model.get("weights")
     if weights not in known:
         raise Refused(f"{where}: {said[MODEL]} has no weights «{weights}». Available: {', '.join(known) or 'none'}.")
     return {**own, "name": name, MODEL: {**model, "weights": weights}, "then": said.get("then") or []}

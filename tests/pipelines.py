@@ -22,13 +22,13 @@ def piped(path: str = "artifacts/models/tiny.onnx", sha256: str = "0" * 64, **ch
     one["preprocess"].insert(1, dict(SIZE))
     detector = {**copy.deepcopy(one), "id": "detector", "modality": "object_detection", "postprocess": [dict(DETECTOR)]}
     data["model"] = {
-        **ASPECT, "id": "look_and_name", "modality": "image_classification", "weights": "seeded+seeded",
+        **ASPECT, "id": "look_and_name", "modality": "image_classification", "weights": "detector.seeded+tiny.seeded",
         "preprocess": [one["preprocess"][0]],
         "pipeline": [
             {"name": "look", "model": detector, "then": [dict(CROP)]},
             {"name": "name", "model": one, "then": [{"step": "best_crop"}]},
         ],
-        "heads": {"seeded+seeded": one["heads"]["seeded"]},
+        "heads": {"detector.seeded+tiny.seeded": one["heads"]["seeded"]},
     }  # fmt: skip
     data["allow_modules"] = ["tests.agent.found_boxes"]
     for place, value in changes.items():

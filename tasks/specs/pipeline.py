@@ -40,11 +40,13 @@ class Pipeline(Aspect):
 
     source: str
     modality: Modality = Field(description="Of the whole: by it the answers are judged. By default the last model's.")
-    weights: str = Field(description="Of the models, joined by «+».")
+    weights: str = Field(description="Of the models, by name: <model>.<weights>+<model>.<weights>.")
     preprocess: tuple[Before, ...] = Field(
         min_length=1, description="From an encoded sample to a picture, uint8 RGB; each model's own steps follow."
     )
-    pipeline: tuple[Stage, ...] = Field(min_length=1)
+    pipeline: tuple[Stage, ...] = Field(
+        min_length=1, description="In a YAML file a mapping, stage → {model: <of conf/model>, weights, then}, in order."
+    )
     heads: dict[str, dict[str, Head]] = Field(description="weights → data set → meaning. By default the last model's.")
     accuracy_floor: dict[str, dict[str, float | Floors]] = Field(
         default_factory=dict, description="weights → data set → metric → its worst value that is allowed."
@@ -60,6 +62,9 @@ class Pipeline(Aspect):
         names = [stage.name for stage in self.pipeline]
         if len(set(names)) != len(names) or BETWEEN in names:
             yield f"stages are called {', '.join(names)}; give each a name of its own, other than «{BETWEEN}»"
+        of = "+".join(f"{model.id}.{model.weights}" for model in self.models.values())
+        if self.weights != of:
+            yield f"weights are «{self.weights}», and those of its models «{of}»; leave weights out, they follow"
 
     def _pictures(self) -> Iterator[str]:
         """Every model begins with pixels in memory."""
@@ -162,7 +167,7 @@ class Pipeline(Aspect):
 
     @property
     def name(self) -> str:
-        """The pipeline with the weights of its models: ``enlarge_classify[trained+seeded]``."""
+        """The pipeline with what it is of: ``enlarge_patchnet[espcn.trained+patchnet.trained]``."""
         return f"{self.id}[{self.weights}]"
 
     def floors(self, dataset: str) -> Floors:

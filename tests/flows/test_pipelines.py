@@ -39,7 +39,7 @@ def test_it_is_measured_judged_recorded_and_drawn_by_its_stages(repository_bench
     assert 0 < sum(parts) <= 1.1 * (done.metrics["predict_trimmed_mean_ms"].value or 0)
     (run,) = bench.runs()
     assert run.data.metrics["predict_look/p50_ms"] == pytest.approx(done.metrics["predict_look_p50_ms"].value)
-    assert run.data.params["model.weights"] == "seeded+seeded"
+    assert run.data.params["model.weights"] == "detector.seeded+tiny.seeded"
     assert run.data.params["model.pipeline.look.model.id"] == "detector"
     assert "Share of each model" in (done.folder / "index.html").read_text()
     spans = pd.read_parquet(done.folder / "spans.parquet")

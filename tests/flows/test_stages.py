@@ -35,9 +35,9 @@ def test_it_is_judged_as_its_last_model_is_unless_it_says_so_itself() -> None:
 
 def test_a_stage_is_exchanged_on_the_command_line_and_swept_over() -> None:
     found = cli.read([NAME, "model.pipeline.enlarge.weights=seeded"])
-    assert [of.model.name for of in found] == ["enlarge_patchnet[seeded+trained]"]
-    swept = cli.read(["-m", NAME, "model.pipeline.enlarge.weights=seeded,trained"])
-    assert len({of.hashes()["model"] for of in swept}) == 2
+    assert [of.model.name for of in found] == ["enlarge_patchnet[espcn.seeded+patchnet.trained]"]
+    swept = cli.read(["-m", NAME, "model.pipeline.classify.model=patchnet,resnet18,lcnet_050"])
+    assert len({of.hashes()["model"] for of in swept}) == len({of.title for of in swept}) == 3
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_what_goes_in_is_the_first_model_s_and_what_comes_out_the_last_one_s() -
         model__pipeline__0__model__inputs__0__name="first", model__pipeline__1__model__outputs__0__name="last"
     ).model
     assert (model.inputs[0].name, model.outputs[0].name) == ("first", "last")
-    assert model.name == "look_and_name[seeded+seeded]" and not model.time_only
+    assert model.name == "look_and_name[detector.seeded+tiny.seeded]" and not model.time_only
 
 
 @pytest.mark.parametrize("stage", [0, 1])
@@ -78,6 +78,10 @@ def test_every_part_has_a_file_that_the_software_reads() -> None:
 )
 def test_stages_that_do_not_fit_are_told_with_the_way_out(place: str, value: Any, sentence: str) -> None:
     assert sentence in mistake(**{f"model__pipeline__{place}": value})
+
+
+def test_its_weights_say_which_models_they_are_of() -> None:
+    assert "those of its models «detector.seeded+tiny.seeded»; leave weights out" in mistake(model__weights="seeded")
 
 
 def test_a_pipeline_is_no_stage() -> None:
