@@ -174,7 +174,7 @@ def _fitting(data: dict[str, Any]) -> str:
     """
     model, default = neutral(data["model"]), (data.get("dataset") or {}).get("id")
     heads = list((model.get("heads") or {}).get(model.get("weights")) or {})
-    if not model.get("inputs") or default in heads:
+    if not (model.get("inputs") or model.get("pipeline")) or default in heads:
         return ""
     return SYNTHETIC if not heads else heads[0] if len(heads) == 1 else ""
 
@@ -220,6 +220,7 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
     from omegaconf.errors import OmegaConfBaseException
 
     from flows.mistakes import hydra_sentence, missing_option
+    from flows.stages import resolved
 
     overrides = [_quoted(word) for word in overrides]
     with _hydra():
@@ -237,7 +238,7 @@ def _filled(flow: str, overrides: list[str]) -> tuple[dict[str, Any], dict[str, 
     missing = [key for key in missing if not _of_model(key, data)]
     if missing and ("model" in data or flow != "evaluate"):
         raise Refused(" ".join(f"{key} has no value. Set it: {key}=<value>." for key in missing))
-    return data, choices
+    return ({**data, "model": resolved(data["model"])} if isinstance(data.get("model"), dict) else data), choices
 
 
 def _of_model(key: str, data: dict[str, Any]) -> bool:
@@ -272,9 +273,19 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
         from tasks.metrics import require_known
 
         require_known("model.accuracy_floor", floors)
-        require_known("expect", evaluation.expect.bounds)
+        require_known("expect", evaluation.expect.bounds, evaluation.model.parts)
         require_known("tracking.drift.metrics", evaluation.tracking.drift.metrics)
     return evaluation
+
+
+def fields(model: str) -> dict[str, Any]:
+    """The manifest of a model as plain data, a pipeline's with those of its stages."""
+    import yaml
+
+    from flows.stages import resolved
+
+    found = yaml.safe_load(manifest("model", model).read_text()) or {}
+    return resolved(found) if isinstance(found, dict) else found
 
 
 def options(group: str) -> list[str]:

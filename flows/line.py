@@ -131,7 +131,7 @@ def provided(result: Result, steps: dict[str, float], pending: Pending) -> tuple
 def _prepared(evaluation: Evaluation, node: str | None) -> tuple[dict[str, Any], Stack]:
     """Fetch and provision beside each other."""
     dataset = evaluation.dataset
-    fetched = {"model": fetch_artifact.submit(evaluation.artifact, node)}
+    fetched = {name: fetch_artifact.submit(artifact, node) for name, artifact in evaluation.artifacts.items()}
     if dataset.archive:
         fetched["dataset"] = fetch_artifact.submit(dataset.archive, node)
     elif not dataset.synthetic:

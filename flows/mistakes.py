@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from flows import cli
 from tasks import plugins
 from tasks.database import masked
-from tasks.specs.evaluation import Evaluation
+from tasks.specs.evaluation import KINDS, Evaluation
 from tasks.specs.signatures import options_of
 from tasks.specs.software import Software
 
@@ -25,7 +25,8 @@ def sentences(error: ValidationError, data: dict[str, Any], choices: dict[str, s
 
 
 def _sentence(error: Any, data: dict[str, Any], choices: dict[str, str], overrides: list[str]) -> str:
-    path = _as_option(_path([str(part) for part in error["loc"]]), data)
+    path, model = _of_stage(_as_option(_path([str(part) for part in error["loc"]]), data), data)
+    choices = {**choices, "model": model} if model and choices else choices
     where = _where(path, choices, overrides)
     kind, value = error["type"], error.get("input")
     if kind == "extra_forbidden" and path[:-1] == OPTIONS:
@@ -49,7 +50,8 @@ def _path(loc: list[str]) -> list[str]:
     kept: list[str] = []
     for i, part in enumerate(loc):
         tag = i > 0 and (
-            (loc[i - 1].isdigit() and "process" in loc[max(0, i - 2)])
+            (loc[i - 1].isdigit() and ("process" in loc[max(0, i - 2)] or loc[max(0, i - 2)] == "then"))
+            or (i == 1 and loc[0] == "model" and part in KINDS)
             or (loc[i - 1] == "scenario" and i < len(loc) and _is_tag(part))
         )
         if (
@@ -67,6 +69,19 @@ def _as_option(path: list[str], data: dict[str, Any]) -> list[str]:
     if path[:1] != ["software"] or len(path) < 2 or path[1] in {*Software.model_fields, *data["software"]}:
         return path
     return [*OPTIONS, *path[1:]]
+
+
+def _of_stage(path: list[str], data: dict[str, Any]) -> tuple[list[str], str]:
+    """The path with a pipeline's stage by its name instead of its number, as its YAML has it.
+
+    What is wrong within the model that a stage names is that model's: the path in its own file, and which file.
+    """
+    if path[:2] != ["model", "pipeline"] or len(path) < 3 or not path[2].isdigit():
+        return path, ""
+    stage = data["model"]["pipeline"][int(path[2])]
+    if path[3:4] == ["model"] and len(path) > 4:
+        return ["model", *path[4:]], str(stage["model"].get("id"))
+    return [*path[:2], str(stage.get("name")), *path[3:]], ""
 
 
 def _is_tag(part: str) -> bool:
@@ -148,6 +163,9 @@ def _no_field(override: str, path: str, beside: Any) -> str:
     ``beside``: the fields that Hydra found where this one is not; each predictor and scenario has options of its own.
     """
     parts = path.split(".")
+    if parts[:2] == ["model", "pipeline"] and beside:  # a mapping, whose fields are the stages
+        kind, name = ("field of a stage", parts[-1]) if "model" in beside else ("stage", parts[2])
+        return plugins.unknown(kind, name, sorted(beside))
     for depth, name in enumerate(parts):
         place, last = parts[:depth], depth == len(parts) - 1
         known = fields_of(Evaluation, place)

@@ -60,15 +60,15 @@ def _every_option() -> Iterator[list[str]]:
     """Each model with its first pair, and each option of each group beside the first model that has data."""
     first: list[str] = []
     for model in cli.options("model"):
-        for weights, dataset in _pairs(cli.manifest("model", model)):
-            job = [f"+model={model}", f"model.weights={weights}", f"dataset={dataset}"]
+        for weights, dataset in _pairs(model):
+            several = "pipeline" in _told(model)  # their weights are those of the stages
+            chosen = [f"model.weights={weights}"] if weights and not several else []
+            job = [f"+model={model}", *chosen, f"dataset={dataset}"]
             first = first or (job if _in_every_format(model) else [])
             yield job
     for group in GROUPS:
         for option in cli.options(group):
-            if group == "dataset" and any(
-                option == d for m in cli.options("model") for _, d in _pairs(cli.manifest("model", m))
-            ):
+            if group == "dataset" and any(option == d for m in cli.options("model") for _, d in _pairs(m)):
                 continue
             needed = ["workers.address=127.0.0.1:6379"] if (group, option) == ("workers", "cluster") else []
             if (group, option) == ("software", "simulated"):
@@ -90,15 +90,24 @@ def _in_every_format(model: str) -> bool:
 
 
 def _fields(model: str) -> dict[str, Any]:
-    return yaml.safe_load(cli.manifest("model", model).read_text()) or {}
+    return cli.fields(model)
 
 
-def _pairs(manifest: Path) -> list[tuple[str, str]]:
+def _pairs(model: str) -> list[tuple[str, str]]:
     """(weights, data set) of every head; a manifest without any is composed with synthetic inputs."""
-    data = yaml.safe_load(manifest.read_text()) or {}
-    heads = neutral(data).get("heads") if isinstance(data, dict) else None
+    data = _told(model)
+    heads = neutral(data).get("heads")
     pairs = [(w, d) for w, of in (heads or {}).items() if isinstance(of, dict) for d in of]
     return pairs or [(str(data.get("weights", "")), cli.SYNTHETIC)]
+
+
+def _told(model: str) -> dict[str, Any]:
+    """The manifest; of one that cannot be read as one, nothing, as composing it says why."""
+    try:
+        data = _fields(model)
+    except Refused:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _validate_dataset(option: str) -> None:

@@ -20,12 +20,16 @@ from tasks.errors import ArtifactMismatch, BuildFailed, Refused, TouchstoneError
 from tasks.progress import say
 from tasks.specs.artifact import Artifact
 from tasks.specs.model import FORMATS, FURTHER, Model
+from tasks.specs.pipeline import Pipeline
 from tasks.specs.unanswered import neutral
 
 HEAD = ("modality", "model", "parameters", "MACs", "built", "formats", "read by")
 
 
-def chosen(words: list[str]) -> list[Model]:
+Known = Model | Pipeline
+
+
+def chosen(words: list[str]) -> list[Known]:
     """The manifests that the words name: by name, by modality=<name>, or all."""
     known = {name: _manifest(name) for name in cli.options("model")}
     names = [word for word in words if "=" not in word]
@@ -40,10 +44,10 @@ def chosen(words: list[str]) -> list[Model]:
     return [model for model in found if (not wanted or model.modality in wanted) and not model.time_only]
 
 
-def _manifest(name: str) -> Model:
-    fields = yaml.safe_load(cli.manifest("model", name).read_text())
+def _manifest(name: str) -> Known:
+    fields = {key: value for key, value in cli.fields(name).items() if key != "defaults"}
     try:
-        return Model.model_validate(neutral({key: value for key, value in fields.items() if key != "defaults"}))
+        return Pipeline.model_validate(fields) if "pipeline" in fields else Model.model_validate(neutral(fields))
     except ValidationError as error:
         raise Refused(
             f"conf/model/{name}.yaml is no model, in {error.error_count()} places: python -m flows.spec validate "
@@ -51,9 +55,10 @@ def _manifest(name: str) -> Model:
         ) from error
 
 
-def built(model: Model) -> list[Artifact]:
-    """A file of every folder that the zoo builds of a model; none where DVC keeps it."""
-    files = {models.folder_of(file.built): file for file in model.files().values() if file.built}
+def built(model: Known) -> list[Artifact]:
+    """A file of every folder that the zoo builds of a model, or of a pipeline's; none where DVC keeps it."""
+    every = (file for part in model.models.values() for file in part.files().values())
+    files = {models.folder_of(file.built): file for file in every if file.built}
     return list(files.values())
 
 
@@ -62,7 +67,7 @@ def show(words: list[str]) -> int:
     kept = {entry.folder: entry for entry in models.inventory()}
     readers, found = _readers(), sorted(chosen(words), key=lambda m: (m.modality, m.id))
     rows = [HEAD] + [
-        (m.modality, m.name, *_numbers(m), _state(m, kept), " ".join(m.files()), _read_by(m, readers)) for m in found
+        (m.modality, m.name, *_numbers(m), _state(m, kept), _formats(m), _read_by(m, readers)) for m in found
     ]
     wide = [max(len(row[k]) for row in rows) for k in range(len(HEAD))]
     for row in rows:  # plain lines: a table would cut the names where a terminal is narrow or a pipe
@@ -78,13 +83,19 @@ def _readers() -> dict[str, tuple[str, ...]]:
     return {name: plugins.load("tasks.predictors", name).Predictor.formats for name in sorted(named)}
 
 
-def _read_by(model: Model, readers: dict[str, tuple[str, ...]]) -> str:
-    formats = set(model.files())
-    return " ".join(name for name, reads in readers.items() if formats & set(reads))
+def _formats(model: Known) -> str:
+    """Of a pipeline, the models that it is of."""
+    return " + ".join(m.name for m in model.models.values()) if isinstance(model, Pipeline) else " ".join(model.files())
 
 
-def _numbers(model: Model) -> tuple[str, str]:
-    build = model.build.get(model.weights)
+def _read_by(model: Known, readers: dict[str, tuple[str, ...]]) -> str:
+    parts = [set(part.files()) for part in model.models.values()]
+    return " ".join(name for name, reads in readers.items() if all(formats & set(reads) for formats in parts))
+
+
+def _numbers(model: Known) -> tuple[str, str]:
+    """Those of a pipeline are in the rows of its models."""
+    build = model.build.get(model.weights) if isinstance(model, Model) else None
     return _short(build.parameters if build else None), _short(build.macs if build else None)
 
 
@@ -95,10 +106,11 @@ def _short(number: int | None) -> str:
     return f"{number / size:.3g} {unit}".strip()
 
 
-def _state(model: Model, kept: dict[Any, models.Kept]) -> str:
+def _state(model: Known, kept: dict[Any, models.Kept]) -> str:
     files = built(model)
     if not files:
-        return "by DVC" if any(artifact.stage for artifact in model.files().values()) else "yours"
+        every = [artifact for part in model.models.values() for artifact in part.files().values()]
+        return "by DVC" if any(artifact.stage for artifact in every) else "yours"
     there = [kept[folder] for file in files if file.built and (folder := models.folder_of(file.built)) in kept]
     return f"{sum(entry.size_bytes for entry in there) / 1e6:.0f} MB" if there else "no"
 
@@ -109,7 +121,7 @@ def build(words: list[str]) -> int:
     return _each(words, lambda model: _made(model, again=model.id in named))
 
 
-def _made(model: Model, again: bool) -> None:
+def _made(model: Known, again: bool) -> None:
     files = built(model)
     for file in files if again else ():
         assert file.built is not None
@@ -126,7 +138,10 @@ def pin(words: list[str]) -> int:
     return _each(words, _pinned)
 
 
-def _pinned(model: Model) -> None:
+def _pinned(model: Known) -> None:
+    if isinstance(model, Pipeline):
+        say("zoo")(f"{model.name} has no files of its own; pin its models.")
+        return
     found: list[dict[str, Any]] = []
     path = cli.manifest("model", model.id)
     for form in (next(iter(FORMATS)), *FURTHER):
@@ -143,7 +158,7 @@ def _pinned(model: Model) -> None:
     path.write_text(models.pinned(path.read_text(), model.weights, {**found[0], "sha256": sha256}))
 
 
-def _each(words: list[str], do: Callable[[Model], None]) -> int:
+def _each(words: list[str], do: Callable[[Known], None]) -> int:
     asked, failed = [model for model in chosen(words) if built(model)], list[str]()
     for number, model in enumerate(asked, 1):
         say("zoo")(f"{number} of {len(asked)}: {model.name}")

@@ -9,7 +9,7 @@ from tasks.placement.again import ONCE_MORE
 from tasks.placement.agents import run_agent
 from tasks.placement.calls import Share
 from tasks.placement.cluster import place
-from tasks.placement.request import agent_request
+from tasks.placement.request import agent_request, files_of
 from tasks.progress import say
 from tasks.results.measurement import Result
 from tasks.results.pending import Pending, unpacked
@@ -41,7 +41,7 @@ def measure(result: Result, role: Role, index: int, stack: Stack, pending: Pendi
     total = evaluation.scenario.repetitions
     of = f" of {total}" if index < total else ""  # a comparison goes on beyond
     tell(DOING[role] + (f" {index + 1}{of}: a fresh process" if role == "timed" else ""))
-    model, samples = (Path(result.artifacts[name]["path"]) for name in ("model", "dataset"))  # on the node
+    model, samples = files_of(evaluation, result.artifacts), Path(result.artifacts["dataset"]["path"])  # on the node
     request = agent_request(evaluation, role, index, placement["cpus"], model, samples)
     request["attempt"] = task_run.run_count
     gpus = evaluation.hw.accelerator.count if evaluation.hw.accelerator else 0

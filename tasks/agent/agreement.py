@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from tasks.agent.setting import REFERRED, Data, stacked
+from tasks.agent.chain import Chain
+from tasks.agent.pictured import stacked
+from tasks.agent.setting import REFERRED, Data, synthetic_data
 from tasks.predictors._table import opened
-from tasks.predictors.base import Base
+from tasks.predictors.base import Loaded
 
 REFERENCE = "reference.safetensors"
 TYPES = {"F64": "<f8", "F32": "<f4", "I64": "<i8"}
@@ -26,7 +28,23 @@ def has_reference(model: dict[str, Any]) -> bool:
     return Path(model["path"]).with_name(REFERENCE).is_file()
 
 
-def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, Any]:
+def agreed(predictor: Loaded, request: dict[str, Any], every: bool) -> dict[str, Any]:
+    """The table of the model, or of each model of a pipeline by itself; ``every``: without a reference too."""
+    if not isinstance(predictor, Chain):
+        if not (every or has_reference(request["model"])):
+            return {}
+        return agreement(predictor, synthetic_data(request), request["model"])
+    whole: dict[str, Any] = {name: [] for name in COLUMNS}
+    for of, stage in zip(predictor.links, request["pipeline"]):  # noqa: B905  (Python 3.9)
+        if every or has_reference(stage):
+            alone = {**request, "pipeline": None, "preprocess": [], "model": stage}
+            outputs = [{**output, "said": f"{of.name}.{output['name']}"} for output in stage["outputs"]]
+            rows = agreement(of.predictor, synthetic_data(alone), {**stage, "outputs": outputs})
+            whole = {name: whole[name] + rows[name] for name in COLUMNS}
+    return whole if whole["output"] else {}
+
+
+def agreement(predictor: Loaded, data: Data, model: dict[str, Any]) -> dict[str, Any]:
     """Columns of the table; ``error`` is the largest absolute difference, NaN without a reference beside the model.
 
     ``spread`` is the standard deviation of this output over the samples, ``std`` that of the reference.
@@ -34,11 +52,13 @@ def agreement(predictor: Base, data: Data, model: dict[str, Any]) -> dict[str, A
     reference = Path(model["path"]).with_name(REFERENCE)
     held = read(reference) if reference.is_file() else {}
     pairs = zip(model["outputs"], _answers(predictor, data, bool(model.get("one_at_a_time"))))  # noqa: B905  (3.9)
-    rows = [(output["name"], *_row(np.asarray(array), held, output["name"])) for output, array in pairs]
+    rows = [
+        (output.get("said", output["name"]), *_row(np.asarray(array), held, output["name"])) for output, array in pairs
+    ]
     return {name: [row[k] for row in rows] for k, name in enumerate(COLUMNS)}
 
 
-def _answers(predictor: Base, data: Data, apart: bool) -> list[Any]:
+def _answers(predictor: Loaded, data: Data, apart: bool) -> list[Any]:
     """An array for each output: of both samples at once, or one after the other and end to end."""
     samples = [data.one(sample) for sample in range(REFERRED)]
     parts = [predictor.predict(stacked(part)) for part in ([[one] for one in samples] if apart else [samples])]

@@ -11,14 +11,16 @@ import time
 from types import SimpleNamespace
 from typing import Any, Callable
 
-from tasks.agent.setting import Data, postprocessing, stacked
+from tasks.agent.pictured import Pictured, stacked
+from tasks.agent.setting import Data, postprocessing
 from tasks.modalities.base import Batch, Row, finite, table
-from tasks.predictors.base import Base as Predictor
+from tasks.predictors.base import Loaded
 from tasks.processing import Undecodable
+from tasks.processing.seams import Carried
 
 
 def predict_all(
-    predictor: Predictor, data: Data, order: list[int], request: dict[str, Any]
+    predictor: Loaded, data: Data, order: list[int], request: dict[str, Any]
 ) -> tuple[dict[str, Any], list[dict[str, str]]]:
     """Predict every sample; rows are those that could be decoded."""
     batch_size, after = request["batch_size"], postprocessing(request)
@@ -48,12 +50,24 @@ def _judged(
     """A row a sample: where it is from, what the modality's judge says, and whether every number is finite."""
     assert data.judge is not None
     samples, truths = data.samples, [data.truths[i] for i in indices]
-    batch = Batch(indices, samples, truths, inputs, outputs, after(outputs), request["model"], request["dataset"])
-    whole = zip(indices, data.judge.judged(batch), finite(outputs, len(indices)))  # noqa: B905  (Python 3.9)
+    result, good = after(outputs), _finite(outputs, len(indices))
+    inputs = inputs.inputs if isinstance(inputs, Pictured) else inputs
+    outputs = outputs.answer if isinstance(outputs, Carried) else outputs
+    batch = Batch(indices, samples, truths, inputs, outputs, result, request["model"], request["dataset"])
+    whole = zip(indices, data.judge.judged(batch), good)  # noqa: B905  (Python 3.9)
     return [
-        {"sample": i, "file": samples.files[i], "group": samples.groups[i], **row, "finite": good}
-        for i, row, good in whole
+        {"sample": i, "file": samples.files[i], "group": samples.groups[i], **row, "finite": fine}
+        for i, row, fine in whole
     ]
+
+
+def _finite(outputs: Any, count: int) -> list[bool]:
+    """Of each sample; of a pipeline, of all that was made of it."""
+    if not isinstance(outputs, Carried):
+        return finite(outputs, count)
+    good = finite(outputs.answer, len(outputs.owners)) if outputs.owners else []
+    bad = {owner for owner, fine in zip(outputs.owners, good) if not fine}  # noqa: B905  (Python 3.9)
+    return [owner not in bad for owner in range(count)]
 
 
 def say(text: str) -> None:

@@ -5,16 +5,24 @@ In: a `Log`. Out: columns, as `tasks/results/process.py` describes them, and fac
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import numpy as np
 
 from tasks.scenarios.base import CLOSED, OPEN, Log, Part
 
 
-def latencies(log: Log) -> dict[str, Any]:
-    """Columns in ns since the first timed query; those that are 0 or alike in every row are left out."""
-    tables = [_table(part) for part in log.parts if len(part)]
+def nothing_more(part: Part, at: dict[str, Any]) -> dict[str, Any]:
+    """The further columns of a model that is no pipeline."""
+    return {}
+
+
+def latencies(log: Log, more: Callable[[Part, dict[str, Any]], dict[str, Any]] = nothing_more) -> dict[str, Any]:
+    """Columns in ns since the first timed query; those that are 0 or alike in every row are left out.
+
+    ``more``: further columns of a part, from its readings.
+    """
+    tables = [{**_table(part), **more(part, readings_of(part))} for part in log.parts if len(part)]
     origin = min(t["start_ns"].min() for t in tables if not t["warmup"][0])
     whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     whole["start_ns"] -= origin

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import gc
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any, Callable
 
 import numpy as np
 
 from tasks import plugins
-from tasks.agent.agreement import agreement, has_reference
+from tasks.agent.agreement import agreed
+from tasks.agent.chain import Chain, columns, model_spans
 from tasks.agent.folder import Outcome
 from tasks.agent.judging import predict_all
-from tasks.agent.readings import harness_us, latencies, stages, tokens
+from tasks.agent.pictured import Pictured
+from tasks.agent.readings import harness_us, latencies, nothing_more, readings_of, stages, tokens
 from tasks.agent.setting import (
     LIBRARY,
     clocks,
@@ -24,7 +27,6 @@ from tasks.agent.setting import (
     open_predictor,
     postprocessing,
     seeded_order,
-    synthetic_data,
     unjudged_because,
     untouched,
 )
@@ -61,6 +63,7 @@ def look_at_inputs(request: dict[str, Any]) -> Outcome:
 
 def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
     """A row a channel of the first input; all of it as one where there are none (axis -1)."""
+    array = array.inputs if isinstance(array, Pictured) else array
     array = array[0] if isinstance(array, tuple) else array
     values = np.asarray(array, dtype=np.float64)
     planes = values[None] if axis < 0 else np.moveaxis(values, axis, 0)
@@ -71,7 +74,7 @@ def _describe(sample: int, array: Any, axis: int) -> list[tuple[Any, ...]]:
 def judge_accuracy(request: dict[str, Any]) -> Outcome:
     """Predict the chosen samples once, untimed, and keep every judged row; synthetic ones against the reference.
 
-    A reference that lies beside the model is asked whatever the data set is.
+    A reference that lies beside a model is asked whatever the data set is; of a pipeline, each model's own.
     """
     tracer = Tracer()
     apply({"affinity": request["settings"]["affinity"]})
@@ -83,8 +86,8 @@ def judge_accuracy(request: dict[str, Any]) -> Outcome:
     with tracer.span("accuracy"):
         if data.judge is not None:
             tables["predictions"], undecodable = predict_all(predictor, data, order, request)
-        if data.judge is None or has_reference(request["model"]):
-            tables["agreement"] = agreement(predictor, synthetic_data(request), request["model"])
+        if rows := agreed(predictor, request, every=data.judge is None):
+            tables["agreement"] = rows
     predictor.unload()
     facts = _facts(request, samples_seen=len(order), undecodable=undecodable, **facts)
     return Outcome(facts, tracer.spans, tables)
@@ -127,7 +130,7 @@ def be_timed(request: dict[str, Any]) -> Outcome:
         undecodable=[{"file": data.samples.files[i], "why": w} for i, w in log.undecodable],
     )
     predictor.unload()
-    outcome = _timed_outcome(request, log, tracer, facts, again)
+    outcome = _timed_outcome(request, log, tracer, facts, again, predictor)
     restore(settings)
     return outcome
 
@@ -141,8 +144,9 @@ def drive(system: System, log: Log, asked: dict[str, Any]) -> None:
 
 
 def _timed_outcome(
-    request: dict[str, Any], log: Log, tracer: Tracer, facts: dict[str, Any], audited: dict[str, Any]
+    request: dict[str, Any], log: Log, tracer: Tracer, facts: dict[str, Any], audited: dict[str, Any], predictor: Any
 ) -> Outcome:
+    chain = predictor if isinstance(predictor, Chain) else None
     service_ms = request["model"].get("service_ms")
     facts["harness_per_query_us"] = harness_us(log, None if service_ms is None else int(1e6 * service_ms))
     facts["full"] = any(len(part) >= MOST for part in log.parts)
@@ -150,7 +154,8 @@ def _timed_outcome(
     spans = list(tracer.spans)
     if request["tracing"] == "model":
         spans += stage_spans(stages(log)) + token_spans(tokens(log))
-    tables = {"latencies": latencies(log), "predictions": audited}
+        spans += model_spans(chain, log, readings_of) if chain else []
+    tables = {"latencies": latencies(log, partial(columns, chain) if chain else nothing_more), "predictions": audited}
     return Outcome(_facts(request, **facts), spans, tables, log.files)
 
 

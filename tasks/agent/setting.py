@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Callable
 
-import numpy as np
-
 from tasks import plugins
+from tasks.agent.chain import Chain, answered, link
+from tasks.agent.pictured import pictured, stacked
 from tasks.environment.page_cache import resident_share
 from tasks.errors import TouchstoneError
 from tasks.modalities import Base, judge_of, unjudged
 from tasks.predictors._arranged import arranged
 from tasks.predictors.base import Base as Predictor
-from tasks.predictors.base import Setup
+from tasks.predictors.base import Loaded, Setup
 from tasks.processing import AFTER, BEFORE, compose
 from tasks.processing.samples import Samples, open_samples
 from tasks.tracing import Tracer
@@ -45,13 +45,6 @@ class Data:
     def batch(self, indices: list[int]) -> Any:
         """Pre-process and stack: (batch, …)."""
         return stacked([self.one(i) for i in indices])
-
-
-def stacked(samples: list[Any]) -> Any:
-    """Samples as one batch; those of several inputs as a tuple of batches."""
-    if isinstance(samples[0], tuple):
-        return tuple(np.stack(arrays) for arrays in zip(*samples))  # noqa: B905  (Python 3.9)
-    return samples[0][None] if len(samples) == 1 else np.stack(samples)
 
 
 def open_data(request: dict[str, Any]) -> Data:
@@ -86,6 +79,8 @@ def in_memory(data: Data, request: dict[str, Any], order: list[int]) -> Data:
 
 def _before(request: dict[str, Any]) -> Callable[[Any], Any]:
     """The composed pre-processing; synthetic inputs have been through it."""
+    if request.get("pipeline"):
+        return pictured(request)
     steps = [] if request["dataset"]["kind"] == "synthetic" else request["preprocess"]
     return compose(steps, BEFORE, request["allow_modules"])
 
@@ -97,31 +92,55 @@ def seeded_order(total: int, limit: int | str, seed: int) -> list[int]:
     return order if limit == "all" else order[: int(limit)]
 
 
-def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Predictor, dict[str, Any]]:
-    """Load the model; the facts say how long it took and how much of the file was in the page cache before."""
-    path = Path(request["model"]["path"])
-    share = resident_share(path)
+def open_predictor(request: dict[str, Any], tracer: Tracer) -> tuple[Loaded, dict[str, Any]]:
+    """Load the model, or every model of a pipeline; the facts say how long it took and how much of the files was in the
+    page cache before.
+    """
+    stages = request.get("pipeline")
+    share = _resident([Path(of["path"]) for of in stages or [request["model"]]])
+    if not stages:
+        predictor, effective = _loaded(request, request["model"], tracer, "load")
+        return predictor, {"effective": effective, "page_cache_share": share, **getattr(predictor, "client", dict)()}
+    links, told = [], {}
+    with tracer.span("load"):
+        for stage in stages:
+            loaded, told[stage["name"]] = _loaded(request, stage, tracer, f"load.{stage['name']}")
+            links.append(link(stage, loaded, request["allow_modules"]))
+    return Chain(links), {"effective": told[stages[0]["name"]], "stages": told, "page_cache_share": share}
+
+
+def _resident(paths: list[Path]) -> float | None:
+    """How much of the files is in the page cache, by size; None where one cannot be asked."""
+    shares = [resident_share(path) for path in paths]
+    sizes = [path.stat().st_size for path in paths]
+    known = [(share, size) for share, size in zip(shares, sizes) if share is not None]  # noqa: B905  (Python 3.9)
+    return sum(a * b for a, b in known) / max(sum(sizes), 1) if len(known) == len(paths) else None
+
+
+def _loaded(
+    request: dict[str, Any], model: dict[str, Any], tracer: Tracer, span: str
+) -> tuple[Predictor, dict[str, Any]]:
+    """A predictor with one model, and its effective stack."""
     module = plugins.load("tasks.predictors", request["framework"], request["allow_modules"], request.get("plugin"))
     predictor: Predictor = module.Predictor(**request["options"])
     setup = Setup(
         device=request["device"],
         intra_threads=request["threads"]["intra"],
         inter_threads=request["threads"]["inter"],
-        inputs=request["model"]["inputs"],
-        outputs=request["model"]["outputs"],
-        service_ms=request["model"].get("service_ms"),
+        inputs=model["inputs"],
+        outputs=model["outputs"],
+        service_ms=model.get("service_ms"),
     )
-    _hold(path)
+    _hold(Path(model["path"]))
     try:
-        with tracer.span("load"):
-            effective = predictor.load(path, setup)
+        with tracer.span(span):
+            effective = predictor.load(Path(model["path"]), setup)
     except ImportError as error:
         raise TouchstoneError(
             f"{request['framework']} cannot be imported in {sys.executable}: {error}. "
             "Use software.environment=isolated, or install it beside the project."
         ) from error
-    predictor = arranged(predictor, request["model"]["inputs"])
-    return predictor, {"effective": effective, "page_cache_share": share, **getattr(predictor, "client", dict)()}
+    return arranged(predictor, model["inputs"]), effective
 
 
 def _hold(path: Path) -> None:
@@ -130,7 +149,7 @@ def _hold(path: Path) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
-def clocks(predictor: Predictor) -> dict[str, Any]:
+def clocks(predictor: Loaded) -> dict[str, Any]:
     """What a `System` is told of time: nothing, unless the predictor publishes a simulated clock."""
     clock = getattr(predictor, "clock", None)
     return {"clock": clock.now, "wait_until": clock.wait_until} if clock else {}
@@ -143,5 +162,7 @@ def untouched(query: list[int]) -> list[int]:
 
 def postprocessing(request: dict[str, Any]) -> Callable[[Any], Any]:
     """The composed post-processing: a batch of outputs in, a batch out."""
+    if request.get("pipeline"):
+        return answered(request)
     steps = [] if request["dataset"]["kind"] == "synthetic" else request["postprocess"]
     return compose(steps, AFTER, request["allow_modules"]) if steps else untouched

@@ -1,17 +1,21 @@
 """One metric kind per file: formula, unit, direction, boundary. A new metric is a new file here with ``METRICS``.
 
-In: a `Measurement`. Out: name → `Estimate`. Nothing lists the files, they are found by name.
+In: a `Measurement`. Out: name → `Estimate`. Nothing lists the files, they are found by name. A file whose metrics are
+named after what was measured, such as the stages of a pipeline, has ``named(name)`` and ``of(measurement)`` too.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import cache
+from types import ModuleType
+from typing import Any
 
 from tasks import plugins
 from tasks.errors import Refused
 from tasks.metrics._floor import held
 from tasks.metrics.base import Metric
+from tasks.metrics.stages import KINDS
 from tasks.results.measurement import Check, Estimate, Measurement
 from tasks.specs.evaluation import Evaluation
 
@@ -29,16 +33,35 @@ def gather(groups: dict[str, tuple[Metric, ...]]) -> dict[str, Metric]:
     return {name: metric for name, (_, metric) in found.items()}
 
 
+class Known(dict[str, Metric]):
+    """Metrics by name; those of a family are there for every name of its form, and in no listing."""
+
+    def __init__(self, listed: dict[str, Metric], families: tuple[ModuleType, ...] = ()) -> None:
+        super().__init__(listed)
+        self.families = families
+
+    def __missing__(self, name: str) -> Metric:
+        found: Metric | None = next((metric for family in self.families if (metric := family.named(name))), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __contains__(self, name: Any) -> bool:
+        return super().__contains__(name) or any(family.named(name) for family in self.families)
+
+
 @cache
-def all_metrics() -> dict[str, Metric]:
+def all_metrics() -> Known:
     """Every metric by name, from the files of this folder."""
-    files = plugins.names("tasks.metrics")
-    return gather({file: plugins.load("tasks.metrics", file).METRICS for file in files})
+    files = {file: plugins.load("tasks.metrics", file) for file in plugins.names("tasks.metrics")}
+    families = tuple(module for module in files.values() if hasattr(module, "named"))
+    return Known(gather({file: module.METRICS for file, module in files.items()}), families)
 
 
 def compute_all(measurement: Measurement) -> dict[str, Estimate]:
     """Every metric whose raw data is there, by name."""
-    metrics = all_metrics()
+    known = all_metrics()
+    metrics = {**known, **{metric.name: metric for family in known.families for metric in family.of(measurement)}}
     found = ((name, metric.compute(measurement)) for name, metric in metrics.items())
     return {name: replace(e, formula=metrics[name].formula) for name, e in found if e is not None}
 
@@ -48,11 +71,15 @@ def floors(evaluation: Evaluation, measurement: Measurement) -> list[Check]:
     return list(held(evaluation, measurement, all_metrics()))
 
 
-def require_known(where: str, names: Iterable[str]) -> None:
-    """Raise `Refused` with the nearest names for those that are no metric."""
-    known = sorted(all_metrics())
-    if strange := [name for name in names if name not in known]:
-        raise Refused("\n".join(f"{where}: {plugins.unknown('metric', name, known)}" for name in strange))
+def require_known(where: str, names: Iterable[str], stages: Collection[str] | None = None) -> None:
+    """Raise `Refused` with the nearest names for those that are no metric.
+
+    ``stages``: of the pipeline that it is about; None where any may be meant.
+    """
+    known = all_metrics()
+    listed = sorted({*known, *(f"predict_{stage}_{kind}" for stage in stages or () for kind in KINDS)})
+    if strange := [name for name in names if name not in (known if stages is None else listed)]:
+        raise Refused("\n".join(f"{where}: {plugins.unknown('metric', name, listed)}" for name in strange))
 
 
 def version(name: str) -> str:

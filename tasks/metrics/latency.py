@@ -43,14 +43,14 @@ PERCENTS = (50, 90, 99)
 MORE = "raise scenario.min_queries or scenario.min_duration_s"
 
 
-def latencies_ms(measurement: Measurement, boundary: Timing) -> list[Latencies]:
-    """One array a timed process, one number a timed query, in ms."""
+def latencies_ms(measurement: Measurement, boundary: str) -> list[Latencies]:
+    """One array a timed process, one number a timed query, in ms; ``boundary`` as `Process.latency_ns` has it."""
     if boundary in SCHEDULED:
         return [pooled(schedules) for schedules in schedules_ms(measurement, boundary)]
     return [p.latency_ns(boundary) / 1e6 for p in timed(measurement)]
 
 
-def schedules_ms(measurement: Measurement, boundary: Timing) -> list[list[Latencies]]:
+def schedules_ms(measurement: Measurement, boundary: str) -> list[list[Latencies]]:
     """For each timed process one array a schedule, in the order of time, from where the responses have warmed up."""
     processes = [p for p in timed(measurement) if "queue_ns" in p.latencies]
     return [[latency_ns(q, boundary)[_start(q) :] / 1e6 for q in p.schedules] for p in processes]
@@ -62,7 +62,7 @@ def _start(queries: pd.DataFrame) -> int:
     return seen.samples if seen.found else 0
 
 
-def trimmed_mean_ms(measurement: Measurement, boundary: Timing) -> Estimate | None:
+def trimmed_mean_ms(measurement: Measurement, boundary: str) -> Estimate | None:
     """The 20 % trimmed mean of MLModelScope."""
     processes = latencies_ms(measurement, boundary)
     if not processes:
@@ -75,7 +75,7 @@ def trimmed_mean_ms(measurement: Measurement, boundary: Timing) -> Estimate | No
     return _estimate(value, interval, len(everything), len(processes))
 
 
-def percentile_ms(measurement: Measurement, boundary: Timing, percent: float) -> Estimate | None:
+def percentile_ms(measurement: Measurement, boundary: str, percent: float) -> Estimate | None:
     """The nearest-rank percentile; without a value below the number of queries that its interval needs."""
     if boundary in SCHEDULED:
         return _replicated_ms(schedules_ms(measurement, boundary), percent / 100)

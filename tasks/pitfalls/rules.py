@@ -11,13 +11,14 @@ import numpy as np
 from tasks.environment import noise
 from tasks.pitfalls.mlperf import UNCHECKED, unmet
 from tasks.results.measurement import Finding, Measurement
-from tasks.results.process import latency_ns
+from tasks.results.process import latency_ns, stages_of
 from tasks.specs.evaluation import Evaluation
 from tasks.statistics import warmup
 
 Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
 RULES: list[tuple[str, Rule]] = []
 LEAST_QUERIES = 20
+MOST_BETWEEN = 0.5  # of the time from the first model's begin to the last one's end
 
 
 def rule(function: Rule) -> Rule:
@@ -261,3 +262,31 @@ def disturbed(evaluation: Evaluation, measurement: Measurement) -> Iterator[tupl
     found = {name: f for name, f in noise.judged(changes).items() if f["state"] == noise.SEEN and name != "steal"}
     if found:
         yield "warning", f"The machine was not quiet; {noise.words(found)}.", "End what else runs, and repeat."
+
+
+@rule
+def mostly_between_models(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """What is in no model is not the software's."""
+    own = [p for p in measurement.timed if "predict.between_ns" in p.timed]
+    spent = [float(sum(p.latency_ns(name).sum() for p in own)) for name in ("predict.between", "predict")]
+    if own and spent[0] > MOST_BETWEEN * spent[1]:
+        yield (
+            "warning",
+            f"The steps between the models took {100 * spent[0] / spent[1]:.0f} % of predict: they are this project's, "
+            "and hide what the software takes.",
+            "Compare software by predict_<stage>_p50_ms, or choose models that need less between them.",
+        )
+
+
+@rule
+def given_nothing(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A model that was not asked took no time, which is no latency of it."""
+    for stage in [name for p in measurement.timed[:1] for name in stages_of(p.timed) if f"items.{name}" in p.timed]:
+        asked = np.concatenate([p.timed[f"items.{stage}"].to_numpy() > 0 for p in measurement.timed])
+        if not asked.all():
+            yield (
+                "note",
+                f"The stage «{stage}» was given nothing in {(~asked).sum()} of {len(asked)} queries; its percentiles "
+                "count those as 0 ms.",
+                "For its own latency raise what the step before gives it, such as a lower least_score of crop.",
+            )

@@ -28,6 +28,16 @@ class Setup:
     service_ms: float | None = None
 
 
+class Loaded(Protocol):
+    """What is ready to predict: a predictor, or several as one."""
+
+    def predict(self, batch: Any) -> Any:
+        """A batch of inputs → a batch of outputs."""
+
+    def unload(self) -> None:
+        """Give memory and devices back."""
+
+
 class Base(Protocol):
     """Three operations.
 

@@ -1,8 +1,8 @@
 """Named steps before and after the model, and their composition into one function.
 
-A step is one decorated function: `@before` turns one sample into the next form, `@after` works on a batch of outputs.
-Its keyword-only parameters are its schema; all are mandatory. Lean: standard library and numpy, Python 3.9; what a
-step names (Pillow) is imported when it is called.
+A step is one decorated function: `@before` turns one sample into the next form, `@after` works on a batch of outputs,
+`@between` on what a pipeline carries from one model to the next. Its keyword-only parameters are its schema; all are
+mandatory. Lean: standard library and numpy, Python 3.9; what a step names (Pillow) is imported when it is called.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import pkgutil
 from typing import Any, Callable
 
 from tasks.errors import Refused
-from tasks.processing.registry import AFTER, BEFORE, Undecodable, after, before
+from tasks.processing.registry import AFTER, BEFORE, BETWEEN, SEAMS, Undecodable, after, before, between
 
-__all__ = ["AFTER", "BEFORE", "Undecodable", "after", "before", "compose"]
+__all__ = ["AFTER", "BEFORE", "BETWEEN", "SEAMS", "Undecodable", "after", "before", "between", "compose"]
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")

@@ -37,6 +37,15 @@ def decode(
     return pixels if color == "RGB" else pixels[:, :, ::-1]
 
 
+def recolored(picture: Any, color: str) -> Any:
+    """Pixels that are in memory as `decode` would have given them: uint8 RGB (height, width, 3) → RGB, BGR, or GRAY."""
+    from PIL import Image
+
+    if color == "GRAY":
+        return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))[:, :, None]
+    return picture if color == "RGB" else picture[:, :, ::-1]
+
+
 @before
 def resize(
     image: Any,

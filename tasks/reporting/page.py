@@ -37,6 +37,7 @@ def _result(result: Result) -> str:
         ("software", words.software(result)),
         ("hardware", words.hardware(result)),
         ("scenario", words.scenario(result)),
+        *([("pipeline", told)] if (told := words.stages(result)) else []),
     )
     return fill(
         "page.html.j2",

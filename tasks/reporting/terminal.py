@@ -38,6 +38,8 @@ def _parts(result: Result, everything: bool) -> Iterator[RenderableType]:
     yield Text.from_markup(f"\n[bold]{escape(words.title(result))}[/]  [{COLORS[state]}]{state}[/]")
     for name, of in (("software", words.software), ("hardware", words.hardware), ("scenario", words.scenario)):
         yield Text.from_markup(f"[dim]{name}[/]  {escape(of(result))}")
+    if told := words.stages(result):
+        yield Text.from_markup(f"[dim]pipeline[/]  {escape(told)}")
     if result.failure:
         yield Text(result.failure, style="red")
     if result.metrics:

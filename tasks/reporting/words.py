@@ -1,12 +1,15 @@
 """An evaluation in words: software, hardware, scenario, state, and the command that asks for it again."""
 
 import shlex
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 from tasks import plugins
 from tasks.environment import noise
+from tasks.reporting.numbers import shown
 from tasks.results.measurement import Result, Sweep
+from tasks.specs.pipeline import Pipeline
 
 MLPERF = ("single_stream", "multi_stream", "server", "offline")
 START = ("python", "-m", "flows.evaluate")
@@ -87,9 +90,29 @@ def command(result: Result) -> str:
     asked = result.evaluation
     if result.words:
         return shlex.join([*START, *result.words])
-    names = [f"+model={asked.model.id}", f"model.weights={asked.model.weights}"]
+    names = [f"+model={asked.model.id}", *_weights(asked.model)]
     names += [f"{aspect}={getattr(asked, aspect).id}" for aspect in ASPECTS]
     return "python -m flows.evaluate " + " ".join(names)
+
+
+def _weights(model: Any) -> Iterator[str]:
+    """Which were chosen, or which models a pipeline's stages are of."""
+    if not isinstance(model, Pipeline):
+        yield f"model.weights={model.weights}"
+        return
+    for name, of in model.models.items():
+        yield from (f"model.pipeline.{name}.model={of.id}", f"model.pipeline.{name}.weights={of.weights}")
+
+
+def stages(result: Result) -> str:
+    """Of a pipeline, each model with its share of the time from end to end; empty for one model."""
+    asked = result.evaluation.model
+    if not isinstance(asked, Pipeline):
+        return ""
+    shares = {part: result.metrics.get(f"predict_{part}_share") for part in asked.parts}
+    names = {part: f"{part} {asked.models[part].name}" if part in asked.models else part for part in shares}
+    told = [f"{names[part]} {shown(share).full}" for part, share in shares.items() if share]
+    return " · ".join(told or names.values())
 
 
 def sweep_command(sweep: Sweep) -> str:

@@ -5,7 +5,8 @@ Columns, one row a query: query, warmup, samples, start_ns, preprocess_ns, predi
 the first timed query); where queries arrive by a schedule, queue_ns (from the scheduled arrival to the start) and
 issue_error_ns (from the scheduled arrival to the issuer's word); where stages overlap, waiting_ns (between them); where
 a scenario has several rates or batch sizes, point (an index into facts["points"]); where tokens are generated, tokens
-and first_token_ns (from the start to the first one).
+and first_token_ns (from the start to the first one); of each model of a pipeline predict.<stage>_ns, parts of
+predict_ns, predict.between_ns, the rest of it, and items.<stage>, what it was given.
 One row a sample: sample, file, group, label, predicted, score, finite (label and predicted are class indices, score the
 model's own value for the predicted class); of other modalities what their `columns` say (`tasks/modalities`). Inputs,
 one row a sample and channel: sample, channel, shape, dtype, low, high, mean, std.
@@ -66,7 +67,8 @@ class Process:
     def latency_ns(self, boundary: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Latencies of the timed queries in ns.
 
-        ``boundary`` is a stage, ``queue``, ``end_to_end`` for the sum of the stages, or ``response`` for both.
+        ``boundary`` is a stage, ``predict.<stage>`` of a pipeline, ``queue``, ``end_to_end`` for the sum of the stages,
+        or ``response`` for both.
         """
         return latency_ns(self.timed, boundary)
 
@@ -83,6 +85,11 @@ def latency_ns(queries: pd.DataFrame, boundary: str) -> np.ndarray[Any, np.dtype
     """One latency a row; for the boundaries see `Process.latency_ns`."""
     within = {"end_to_end": STAGES, "response": ("queue", *STAGES)}.get(boundary, (boundary,))
     return queries[[f"{s}_ns" for s in within]].sum(axis=1).to_numpy(dtype=np.int64)
+
+
+def stages_of(queries: pd.DataFrame) -> list[str]:
+    """The models of a pipeline and what is between them, in order; [] of one model."""
+    return [str(name)[len("predict.") : -len("_ns")] for name in queries if str(name).startswith("predict.")]
 
 
 def wall_s(queries: pd.DataFrame) -> float:

@@ -34,6 +34,7 @@ def latencies() -> pa.DataFrameSchema:
         **{name: pa.Column(int, required=False) for name in ("waiting_ns", "point")},
         **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in EXTRA_NS},
         "tokens": pa.Column(int, _at_least(1, "is not positive"), required=False),
+        r"^(predict|items)\..+": pa.Column(int, _at_least(0, "is negative"), required=False, regex=True),
     }
     return pa.DataFrameSchema(columns, checks=pa.Check(_starts_in_order, error="start_ns goes back in time"))
 

@@ -6,9 +6,9 @@ In: plain data (from Hydra, JSON, Python). Out: an `Evaluation`, or one error th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from tasks.modalities import judge_of, unjudged
 from tasks.specs.artifact import Artifact
@@ -16,19 +16,30 @@ from tasks.specs.base import Spec, digest
 from tasks.specs.dataset import Dataset
 from tasks.specs.hardware import Hardware
 from tasks.specs.model import Head, Model
+from tasks.specs.pipeline import Pipeline
 from tasks.specs.protocol import Expect, Scenario, Services, Tracing, Tracking, Workers
 from tasks.specs.software import Software
 from tasks.specs.steps import DottedStep
 
 LOADGEN = "mlcommons-loadgen==6.0.17"
 SPEED_ALONE = "dataset=synthetic measures speed alone"
+PIPELINE = "pipeline"  # the field that tells one
+KINDS = ("one model", "several models")
 IDENTITY = ("model", "dataset", "software", "hw", "scenario", "tracing")
+
+
+def _kind(model: Any) -> str:
+    """The tag of the alternative."""
+    several = PIPELINE in model if isinstance(model, dict) else isinstance(model, Pipeline)
+    return KINDS[several]
 
 
 class Evaluation(Spec):
     """What was asked, whole."""
 
-    model: Model
+    model: Annotated[
+        Annotated[Model, Tag("one model")] | Annotated[Pipeline, Tag("several models")], Discriminator(_kind)
+    ]
     dataset: Dataset
     software: Software
     hw: Hardware
@@ -56,12 +67,12 @@ class Evaluation(Spec):
     def _mistakes(self) -> Iterator[str]:
         if not self.model.time_only and not self.dataset.synthetic:
             yield from _data_mistakes(self.model, self.dataset)
-        formats = self.model.files()
-        if self.format is None:
-            yield (
-                f"software={self.software.id} reads {' and '.join(self.software.formats)} files, {self.model.name} has "
-                f"{', '.join(formats)}; choose another software, or add the artifact to the model's manifest."
-            )
+        for model in self.model.models.values():
+            if self.read(model) is None:
+                yield (
+                    f"software={self.software.id} reads {' and '.join(self.software.formats)} files, {model.name} has "
+                    f"{', '.join(model.files())}; choose another software, or add the artifact to the model's manifest."
+                )
         yield from _batch_mistakes(self.model, self.scenario)
         threads, cpus = self.software.threads, self.hw.cpus
         if isinstance(threads.intra, int) and isinstance(cpus, int) and threads.intra * threads.inter > cpus:
@@ -69,7 +80,7 @@ class Evaluation(Spec):
                 f"software.threads asks for {threads.intra * threads.inter} threads, hw={self.hw.id} reserves "
                 f"{cpus} cores; set software.threads.intra={cpus} or a larger hw.cpus."
             )
-        for step in (*self.model.steps, *self.model.postprocess):
+        for step in self.model.every_step:
             if isinstance(step, DottedStep) and step.module not in self.allow_modules:
                 yield f"step «{step.step}» runs code of {step.module}; allow it with 'allow_modules=[{step.module}]'."
 
@@ -78,15 +89,25 @@ class Evaluation(Spec):
         """What the model's outputs mean on this data set."""
         return self.model.heads[self.model.weights][self.dataset.id]
 
+    def read(self, model: Model) -> str | None:
+        """The kind of a model's file that the software reads, the first of its kinds that there is."""
+        return next((form for form in self.software.formats if form in model.files()), None)
+
     @property
     def format(self) -> str | None:
-        """The kind of model file that the software reads, the first of its kinds that there is."""
-        return next((form for form in self.software.formats if form in self.model.files()), None)
+        """The same of the model, or of the first of a pipeline."""
+        return self.read(next(iter(self.model.models.values())))
 
     @property
     def artifact(self) -> Artifact:
-        """The model file that the software reads."""
-        return self.model.files()[str(self.format)]
+        """The model file that the software reads, or the first of a pipeline."""
+        return next(iter(self.artifacts.values()))
+
+    @property
+    def artifacts(self) -> dict[str, Artifact]:
+        """«model», or «model.<stage>» → the file that the software reads."""
+        found = self.model.models.items()
+        return {f"model.{name}" if name else "model": model.files()[str(self.read(model))] for name, model in found}
 
     @property
     def provisioned(self) -> Software:
@@ -113,7 +134,7 @@ class Evaluation(Spec):
         return {**each, "evaluation": digest({**each, **rest})}
 
 
-def _batch_mistakes(model: Model, scenario: Any) -> Iterator[str]:
+def _batch_mistakes(model: Model | Pipeline, scenario: Any) -> Iterator[str]:
     """A file that takes one sample at a time, and a scenario that sends more."""
     sent = getattr(scenario, "sizes", (getattr(scenario, "batch_size", getattr(scenario, "samples_per_query", 1)),))
     if not model.time_only and model.one_at_a_time and max(sent) > 1:
@@ -124,7 +145,7 @@ def _batch_mistakes(model: Model, scenario: Any) -> Iterator[str]:
         )
 
 
-def _data_mistakes(model: Model, dataset: Dataset) -> Iterator[str]:
+def _data_mistakes(model: Model | Pipeline, dataset: Dataset) -> Iterator[str]:
     """Whether the model's answers can be judged on this data set."""
     judge, head = judge_of(model.modality), model.heads.get(model.weights, {}).get(dataset.id)
     if judge is None:

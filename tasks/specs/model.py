@@ -1,7 +1,7 @@
 """The model aspect: what goes in, what comes out, how pictures become tensors, and which bytes are the model."""
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -168,13 +168,27 @@ class Model(Aspect):
 
     def floors(self, dataset: str) -> Floors:
         """metric → its worst value that is allowed, of the chosen weights on a data set."""
-        floor = self.accuracy_floor.get(self.weights, {}).get(dataset, {})
-        return floor if isinstance(floor, dict) else {"accuracy_top1": floor}
+        return floors_of(self.accuracy_floor, self.weights, dataset)
+
+    @property
+    def every_step(self) -> tuple[Any, ...]:
+        """Before and after."""
+        return (*self.steps, *self.postprocess)
 
     @property
     def one_at_a_time(self) -> bool:
         """Whether a prediction takes one sample and no more: the file fixes it, or no input grows with the samples."""
         return self.batch == 1 or not any("batch" in tensor.shape for tensor in self.inputs)
+
+    @property
+    def models(self) -> dict[str, "Model"]:
+        """Itself, which is no part of anything."""
+        return {"": self}
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What its time is told by, beside the whole: nothing of one model."""
+        return ()
 
     @property
     def steps(self) -> tuple[Before, ...]:
@@ -199,3 +213,9 @@ class Model(Aspect):
     def name(self) -> str:
         """The model with its weights, as every table shows it: ``resnet50[seeded]``."""
         return f"{self.id}[{self.weights}]"
+
+
+def floors_of(floors: dict[str, dict[str, float | Floors]], weights: str, dataset: str) -> Floors:
+    """metric → its worst value that is allowed; a number alone is of accuracy_top1."""
+    floor = floors.get(weights, {}).get(dataset, {})
+    return floor if isinstance(floor, dict) else {"accuracy_top1": floor}

@@ -1,4 +1,5 @@
-"""Pre- and post-processing steps as manifests: every built-in step by its signature, or a function by dotted path.
+"""Steps before and after a model, and between models, as manifests: every built-in one by its signature, or a function
+by dotted path.
 
 Every parameter of a built-in step is mandatory: nothing that changes a prediction has a default.
 """
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Union
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
 from tasks.plugins import unknown
-from tasks.processing import AFTER, BEFORE
+from tasks.processing import AFTER, BEFORE, BETWEEN
 from tasks.specs.base import Spec
 from tasks.specs.signatures import manifest_of
 
@@ -63,5 +64,6 @@ def _union(steps: dict[str, Callable[..., Any]]) -> Any:
 if TYPE_CHECKING:
     Before = Any
     After = Any
+    Between = Any
 else:
-    Before, After = _union(BEFORE), _union(AFTER)
+    Before, After, Between = _union(BEFORE), _union(AFTER), _union(BETWEEN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from typing import Any, Iterable, Iterator
+from typing import Any, Iterable, Iterator, Sequence
 
 TOKEN = "token"
 STAGES = ("preprocess", "predict", "postprocess")
@@ -46,3 +46,17 @@ def stage_spans(rows: Iterable[tuple[int, ...]]) -> list[dict[str, Any]]:
 def token_spans(rows: Iterable[tuple[int, int]]) -> list[dict[str, Any]]:
     """Spans within a prediction, one a generated token."""
     return [{"name": TOKEN, "level": TOKEN, "start_ns": begin, "end_ns": end} for begin, end in rows]
+
+
+def begun_and_ended(names: Sequence[str], times: Sequence[tuple[int, int]]) -> list[dict[str, Any]]:
+    """Spans inside one «predict»: of each model, and of what is between two of them."""
+    found = []
+    for number, (name, (begin, end)) in enumerate(zip(names, times)):  # noqa: B905  (Python 3.9)
+        if number:
+            found.append(_span("predict.between", times[number - 1][1], begin))
+        found.append(_span(f"predict.{name}", begin, end))
+    return found
+
+
+def _span(name: str, begin: int, end: int) -> dict[str, Any]:
+    return {"name": name, "level": "stage", "start_ns": begin, "end_ns": end}

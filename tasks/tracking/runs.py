@@ -5,6 +5,7 @@ FINISHED; one that could not be written whole is deleted.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -157,9 +158,11 @@ def flat(value: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and value:
         for key, inner in value.items():
             yield from flat(inner, f"{prefix}.{key}" if prefix else str(key))
+    elif isinstance(value, list) and all(isinstance(of, dict) and "model" in of for of in value) and value:
+        yield from flat({of["name"]: of for of in value}, prefix)  # the stages of a pipeline
     elif value not in (None, [], {}):
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        yield prefix.replace("[", "_").replace("]", "_"), text if len(text) <= 500 else text[:499] + "…"
+        yield re.sub(r"[^\w\-./: ]", "_", prefix), text if len(text) <= 500 else text[:499] + "…"
 
 
 def _ids(tracking: Tracking, experiment: str, run_id: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from tasks import ROOT
 from tasks.results.process import Process, read_process
 from tests.builders import archive, onnx_model
 from tests.conftest import Bench
+from tests.pipelines import Piped
 
 OLDEST = ("numpy==2.0.2", "pillow==11.3.0")  # the last ones for Python 3.9
 ENV = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -191,6 +192,14 @@ def test_every_role_runs_on_the_oldest_python(oldest: Path, bench: Bench, role: 
     request = {**bench.request(role), "framework": own, "options": {}, "allow_modules": [own]}
     process = result(oldest, request, bench.folder)
     assert process.role == role and process.facts["process"]["python"].startswith("3.9.")
+
+
+@pytest.mark.parametrize("role", ["inputs", "accuracy", "timed"])
+def test_every_role_of_a_pipeline_runs_on_the_oldest_python(oldest: Path, tmp_path: Path, role: str) -> None:
+    own, bench = "tests.agent.mean_color", Piped(tmp_path)
+    request = {**bench.request(role), "framework": own, "options": {}}
+    request["allow_modules"] = [own, "tests.agent.found_boxes"]
+    assert result(oldest, request, bench.folder).facts["process"]["python"].startswith("3.9.")
 
 
 def test_every_lean_module_is_imported_by_the_oldest_python(oldest: Path) -> None:

@@ -38,7 +38,7 @@ from tests.contracts import reference
 MODELS = [
     m
     for m in cli.options("model")
-    if not {"service_ms", "build"} & set(yaml.safe_load(cli.manifest("model", m).read_text()))
+    if not {"service_ms", "build", "pipeline"} & set(yaml.safe_load(cli.manifest("model", m).read_text()))
 ]
 ELSEWHERE = ("simulated", "served")  # no framework, and no server: tests/predictors/test_served.py starts one
 CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]

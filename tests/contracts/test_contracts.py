@@ -8,7 +8,7 @@ import yaml
 
 from flows import cli
 from tasks import ROOT, plugins
-from tasks.processing import AFTER, BEFORE
+from tasks.processing import AFTER, BEFORE, BETWEEN
 
 GROUPS = [folder for folder in sorted(cli.CONF.iterdir()) if folder.is_dir()]
 OPTIONS = [(group.name, option) for group in GROUPS for option in cli.options(group.name)]
@@ -45,9 +45,9 @@ def test_every_scenario_has_a_configuration_and_no_silent_default(name: str) -> 
     assert any(yaml.safe_load(cli.manifest("scenario", s).read_text())["kind"] == name for s in cli.options("scenario"))
 
 
-@pytest.mark.parametrize("name", sorted(BEFORE) + sorted(AFTER))
+@pytest.mark.parametrize("name", sorted(BEFORE) + sorted(AFTER) + sorted(BETWEEN))
 def test_every_step_is_documented_and_has_no_silent_default(name: str) -> None:
-    step = {**BEFORE, **AFTER}[name]
+    step = {**BEFORE, **AFTER, **BETWEEN}[name]
     assert inspect.getdoc(step)
     keyword_only = [p for p in inspect.signature(step).parameters.values() if p.kind is p.KEYWORD_ONLY]
     assert all(p.default is p.empty for p in keyword_only)

@@ -23,7 +23,7 @@ DATASETS = [
     Dataset.model_validate(yaml.safe_load((cli.CONF / "dataset" / f"{name}.yaml").read_text()))
     for name in cli.options("dataset")
 ]
-MODELS = {name: yaml.safe_load((cli.CONF / "model" / f"{name}.yaml").read_text()) for name in cli.options("model")}
+MODELS = {name: cli.fields(name) for name in cli.options("model")}
 
 
 def judge(name: str) -> Base:

@@ -30,6 +30,17 @@ def started(index: int, slow: int) -> Any:
     return replace(process, latencies=process.latencies.assign(predict_ns=longer))
 
 
+def piped(index: int, between_ns: int, items: int) -> Any:
+    """A process of a pipeline of two stages."""
+    process = timed(index)
+    parts = {"predict.look_ns": 1_000_000 - between_ns, "predict.name_ns": 0, "predict.between_ns": between_ns}
+    return replace(process, latencies=process.latencies.assign(**parts, **{"items.look": 1, "items.name": items}))
+
+
+def test_a_sound_pipeline_has_no_findings(tmp_path: Path) -> None:
+    assert found(tmp_path, accuracy(), piped(0, 200_000, 3), piped(1, 200_000, 3)) == set()
+
+
 def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
     assert found(tmp_path, accuracy(), timed(0), timed(1)) == set()
 
@@ -56,6 +67,8 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("start_unlike_the_rest", [started(0, 10), timed(1)], {}),
         ("start_unlike_the_rest", [started(0, 25), timed(1)], {}),
         ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
+        ("mostly_between_models", [piped(0, 600_000, 1), piped(1, 600_000, 1)], {}),
+        ("given_nothing", [piped(0, 200_000, 0), piped(1, 200_000, 0)], {}),
         ("answered_elsewhere", [timed(0, client_ms=0.1, client_round_trip_ms=0.2), timed(1)], {}),
     ],
 )
