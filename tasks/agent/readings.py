@@ -9,12 +9,16 @@ from typing import Any
 
 import numpy as np
 
+from tasks.errors import TouchstoneError
 from tasks.scenarios.base import CLOSED, OPEN, Log, Part
 
 
 def latencies(log: Log) -> dict[str, Any]:
-    """Columns in ns since the first timed query; those that are 0 or alike in every row are left out."""
-    tables = [_table(part) for part in log.parts if len(part)]
+    """Columns in ns since the first timed query; those that are 0 or alike in every row are left out.
+
+    What the predictor tells of each query stands beside them as it is.
+    """
+    tables = [{**_table(part), **_published(part, log.publishes)} for part in log.parts if len(part)]
     origin = min(t["start_ns"].min() for t in tables if not t["warmup"][0])
     whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     whole["start_ns"] -= origin
@@ -29,6 +33,14 @@ def readings_of(part: Part) -> dict[str, Any]:
     """name → one int64 a query."""
     rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, len(part.names))
     return dict(zip(part.names, rows.T))  # noqa: B905  (strict= is newer than Python 3.9)
+
+
+def _published(part: Part, names: tuple[str, ...]) -> dict[str, Any]:
+    """name → one int64 a query."""
+    if names and len(part.published) != len(part):
+        raise TouchstoneError(f"The predictor told of {len(part.published)} predictions, and {len(part)} were timed.")
+    rows = np.array(part.published, dtype=np.int64).reshape(len(part), len(names))
+    return dict(zip(names, rows.T))  # noqa: B905  (strict= is newer than Python 3.9)
 
 
 def _table(part: Part) -> dict[str, Any]:

@@ -4,7 +4,9 @@ In: a result folder (`process.json` and .npz tables, written by `tasks/agent/fol
 Columns, one row a query: query, warmup, samples, start_ns, preprocess_ns, predict_ns, postprocess_ns (start_ns since
 the first timed query); where queries arrive by a schedule, queue_ns (from the scheduled arrival to the start) and
 issue_error_ns (from the scheduled arrival to the issuer's word); where stages overlap, waiting_ns (between them); where
-a scenario has several rates or batch sizes, point (an index into facts["points"]).
+a scenario has several rates or batch sizes, point (an index into facts["points"]). Where text is streamed,
+first_token_ns and last_token_ns (since `predict` was called), pause_ns (the longest between two), output_tokens, and
+prompt_tokens (0 where the server does not say).
 One row a sample: sample, file, group, label, predicted, score, finite (label and predicted are class indices, score the
 model's own value for the predicted class). Inputs, one row a sample and channel: sample, channel, shape, dtype, low,
 high, mean, std. Agreement (synthetic inputs), one row an output: output, elements, finite, spread, error, std
