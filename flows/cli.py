@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel
 
 from flows.foreground import interrupted
@@ -286,6 +287,18 @@ def manifest(group: str, option: str) -> Path:
     """The file of an option; ours before anybody else's."""
     found = (folder / group / f"{option}.yaml" for folder in (CONF, *_also()))
     return next((path for path in found if path.exists()), CONF / group / f"{option}.yaml")
+
+
+def fields(model: str) -> Any:
+    """A model's manifest as plain data, those that name another field of it (`${model.x-length}`) with its value."""
+    text = manifest("model", model).read_text()
+    data = yaml.safe_load(text)
+    if "${" not in text:
+        return data
+    from omegaconf import OmegaConf
+
+    kept = {key: value for key, value in data.items() if key != "defaults"}
+    return OmegaConf.to_container(OmegaConf.create({"model": kept}), resolve=True)["model"]  # type: ignore[index, call-overload]
 
 
 def _also() -> list[Path]:

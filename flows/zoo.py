@@ -37,11 +37,16 @@ def chosen(words: list[str]) -> list[Model]:
     for word in sorted(wanted - modalities):
         raise Refused(plugins.unknown("modality", word, sorted(modalities)))
     found = [model for name, model in known.items() if not names or name in names]
-    return [model for model in found if (not wanted or model.modality in wanted) and not model.time_only]
+    return [model for model in found if (not wanted or model.modality in wanted) and not _elsewhere(model)]
+
+
+def _elsewhere(model: Model) -> bool:
+    """Whether it has no file of weights: it only takes time, or a server has it."""
+    return model.time_only or "served" in model.files()
 
 
 def _manifest(name: str) -> Model:
-    fields = yaml.safe_load(cli.manifest("model", name).read_text())
+    fields = cli.fields(name)
     try:
         return Model.model_validate(neutral({key: value for key, value in fields.items() if key != "defaults"}))
     except ValidationError as error:

@@ -79,13 +79,12 @@ def percentile_ms(measurement: Measurement, boundary: Timing, percent: float) ->
     """The nearest-rank percentile; without a value below the number of queries that its interval needs."""
     if boundary in SCHEDULED:
         return replicated_ms(schedules_ms(measurement, boundary), percent / 100)
-    return two_level_ms(latencies_ms(measurement, boundary), percent / 100)
+    processes = latencies_ms(measurement, boundary)
+    return estimated(processes, percent / 100) if processes else None
 
 
-def two_level_ms(processes: list[Latencies], p: float) -> Estimate | None:
-    """Of independent processes, one array each, none empty."""
-    if not processes:
-        return None
+def estimated(processes: list[Latencies], p: float) -> Estimate:
+    """The p-quantile of independent times in ms, an array a process, with the interval that holds both levels."""
     everything = pooled(processes)
     interval = two_level_percentile(processes, p)
     if interval is None:

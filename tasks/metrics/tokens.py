@@ -6,7 +6,6 @@ so that answers of fewer than two tokens have none. ``pause`` is the longest wai
 Intervals are those of latencies: where queries arrive by a schedule, over schedules.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,52 +13,28 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tasks.metrics.base import Metric, timed
-from tasks.metrics.latency import PERCENTS, Latencies, replicated_ms, start, two_level_ms
+from tasks.metrics.base import Metric
+from tasks.metrics.latency import PERCENTS, estimated, replicated_ms, start
 from tasks.metrics.throughput import per_second
 from tasks.results.measurement import Estimate, Measurement
 from tasks.results.process import Process
+from tasks.results.streamed import Taken, pause_ms, streamed, tpot_ms, ttft_ms
 from tasks.statistics import WITHIN_ONE_PROCESS, between_processes
-
-BEFORE_FIRST = ("queue_ns", "preprocess_ns", "first_token_ns")
-Taken = Callable[[pd.DataFrame], Latencies]
-
-
-def ttft_ms(queries: pd.DataFrame) -> Latencies:
-    """One a query."""
-    columns = [name for name in BEFORE_FIRST if name in queries]
-    return queries[columns].sum(axis=1).to_numpy(dtype=np.float64) / 1e6
-
-
-def tpot_ms(queries: pd.DataFrame) -> Latencies:
-    """One a query whose answer has two tokens or more."""
-    several = queries[queries["output_tokens"] > 1]
-    span_ns = (several["last_token_ns"] - several["first_token_ns"]).to_numpy(dtype=np.float64)
-    return span_ns / (several["output_tokens"].to_numpy() - 1) / 1e6
-
-
-def pause_ms(queries: pd.DataFrame) -> Latencies:
-    """One a query whose answer has two tokens or more."""
-    return queries.loc[queries["output_tokens"] > 1, "pause_ns"].to_numpy(dtype=np.float64) / 1e6
-
-
-def streamed(measurement: Measurement) -> tuple[Process, ...]:
-    """The timed processes that tell of tokens."""
-    return tuple(p for p in timed(measurement) if "first_token_ns" in p.latencies)
 
 
 def percentile_ms(measurement: Measurement, taken: Taken, percent: float) -> Estimate | None:
     """The nearest-rank percentile over queries; None where no answer was streamed."""
-    processes = streamed(measurement)
+    processes = streamed(measurement.timed)
     if processes and all("queue_ns" in p.latencies for p in processes):
-        schedules = [[taken(q.iloc[start(q) :]) for q in p.schedules] for p in processes]
-        return replicated_ms([kept for x in schedules if (kept := [a for a in x if len(a)])], percent / 100)
-    return two_level_ms([x for p in processes if len(x := taken(p.timed))], percent / 100)
+        schedules = [[x for q in p.schedules if len(x := taken(q.iloc[start(q) :]))] for p in processes]
+        return replicated_ms(list(filter(None, schedules)), percent / 100)
+    times = [x for p in processes if len(x := taken(p.timed))]
+    return estimated(times, percent / 100) if times else None
 
 
 def tokens_per_second(measurement: Measurement) -> Estimate | None:
     """Output tokens of all queries / wall time; the note says when they are not the server's own count."""
-    processes = streamed(measurement)
+    processes = streamed(measurement.timed)
     found = per_second(Measurement(processes), lambda q: q["output_tokens"], "tokens/s") if processes else None
     counted = {p.facts.get("tokens_counted", "by the server") for p in processes} - {"by the server"}
     notes = [found.note, *(f"tokens counted {way}" for way in sorted(counted))] if found else []
@@ -79,7 +54,7 @@ def good(process: Process, queries: pd.DataFrame) -> "pd.Series[int]":
 
 
 def _limited(measurement: Measurement) -> tuple[Process, ...]:
-    return tuple(p for p in streamed(measurement) if p.facts.get("limits"))
+    return tuple(p for p in streamed(measurement.timed) if p.facts.get("limits"))
 
 
 def good_share(measurement: Measurement) -> Estimate | None:

@@ -7,12 +7,15 @@ from tasks.reporting.classes import confusion, per_class
 from tasks.reporting.drawing import Drawing
 from tasks.reporting.latency import distribution, over_time
 from tasks.reporting.points import latency_against_rate, throughput_against_batch
+from tasks.reporting.tokens import first_token, per_token
 from tasks.results.measurement import Result
 
 KINDS: tuple[Callable[[Result], Drawing | None], ...] = (
     latency_against_rate,
     throughput_against_batch,
     distribution,
+    first_token,
+    per_token,
     queueing,
     over_time,
     per_class,

@@ -67,11 +67,11 @@ class Headline:
 
 
 def headlines(result: Result) -> list[Headline]:
-    """At most three, in the order of the page; where answers are streamed, what is told of their tokens instead."""
-    main, streamed = judged(result), list(_streamed(result))
-    wanted = (main, *streamed) if streamed else (rightness(result), main, *_beside(result, main))
+    """At most three, in the order of the page; where answers are streamed, what is told of their tokens as well."""
+    right, main, streamed = rightness(result), judged(result), list(_streamed(result))
+    wanted = (*[right] * _stated(result, right), main, *streamed) if streamed else (right, main, *_beside(result, main))
     named = [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics]
-    return named[: 1 + len(streamed) if streamed else 3]
+    return named if streamed else named[:3]
 
 
 def _streamed(result: Result) -> Iterator[str]:

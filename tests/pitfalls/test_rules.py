@@ -30,6 +30,11 @@ def started(index: int, slow: int) -> Any:
     return replace(process, latencies=process.latencies.assign(predict_ns=longer))
 
 
+def answered(tokens: Any, **columns: Any) -> Any:
+    process = timed(0, effective={"at_once": 4})
+    return replace(process, latencies=process.latencies.assign(output_tokens=tokens, **columns))
+
+
 def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
     assert found(tmp_path, accuracy(), timed(0), timed(1)) == set()
 
@@ -56,6 +61,8 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("start_unlike_the_rest", [started(0, 10), timed(1)], {}),
         ("start_unlike_the_rest", [started(0, 25), timed(1)], {}),
         ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
+        ("answers_of_other_lengths", [answered(np.arange(50)), timed(1)], {}),
+        ("waited_on_this_side", [answered(8, queue_ns=20_000_000, issue_error_ns=0), timed(1)], {}),
         ("answered_elsewhere", [timed(0, client_ms=0.1, client_round_trip_ms=0.2), timed(1)], {}),
     ],
 )
