@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
 from pydantic import BaseModel
 
 from flows.foreground import interrupted
@@ -278,16 +279,6 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
     return evaluation
 
 
-def fields(model: str) -> dict[str, Any]:
-    """The manifest of a model as plain data, a pipeline's with those of its stages."""
-    import yaml
-
-    from flows.stages import resolved
-
-    found = yaml.safe_load(manifest("model", model).read_text()) or {}
-    return resolved(found) if isinstance(found, dict) else found
-
-
 def options(group: str) -> list[str]:
     """The option names of a Hydra group."""
     return sorted({p.stem for folder in (CONF, *_also()) for p in (folder / group).glob("*.yaml")})
@@ -297,6 +288,24 @@ def manifest(group: str, option: str) -> Path:
     """The file of an option; ours before anybody else's."""
     found = (folder / group / f"{option}.yaml" for folder in (CONF, *_also()))
     return next((path for path in found if path.exists()), CONF / group / f"{option}.yaml")
+
+
+def fields(model: str) -> dict[str, Any]:
+    """A model's manifest as plain data: a pipeline's with those of its stages, and fields that name another one
+    (`${model.x-length}`) with its value."""
+    from flows.stages import resolved
+
+    text = manifest("model", model).read_text()
+    data: dict[str, Any] = yaml.safe_load(text) or {}
+    if isinstance(data, dict) and "pipeline" in data:
+        return resolved(data)
+    if "${" not in text:
+        return data
+    from omegaconf import OmegaConf
+
+    kept = OmegaConf.create({"model": {key: value for key, value in data.items() if key != "defaults"}})
+    whole: dict[str, Any] = OmegaConf.to_container(kept, resolve=True)["model"]  # type: ignore[index, call-overload, assignment]
+    return whole
 
 
 def _also() -> list[Path]:

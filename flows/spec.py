@@ -22,6 +22,7 @@ from tasks.specs.evaluation import Evaluation
 from tasks.specs.unanswered import neutral
 
 GROUPS = ("dataset", "software", "hw", "scenario", "tracing", "workers", "tracking")
+ALONE = {"simulated": "null", "openai": "prompts"}  # software that reads no file → a model of its own
 SCHEMA = cli.CONF / "schema" / "evaluation.json"
 
 
@@ -71,8 +72,8 @@ def _every_option() -> Iterator[list[str]]:
             if group == "dataset" and any(option == d for m in cli.options("model") for _, d in _pairs(m)):
                 continue
             needed = ["workers.address=127.0.0.1:6379"] if (group, option) == ("workers", "cluster") else []
-            if (group, option) == ("software", "simulated"):
-                yield ["+model=null"]
+            if group == "software" and option in ALONE:
+                yield [f"+model={ALONE[option]}"]
             elif group != "dataset":
                 yield [*first, f"{group}={option}", *needed]
             else:

@@ -41,7 +41,12 @@ def chosen(words: list[str]) -> list[Known]:
     for word in sorted(wanted - modalities):
         raise Refused(plugins.unknown("modality", word, sorted(modalities)))
     found = [model for name, model in known.items() if not names or name in names]
-    return [model for model in found if (not wanted or model.modality in wanted) and not model.time_only]
+    return [model for model in found if (not wanted or model.modality in wanted) and not _elsewhere(model)]
+
+
+def _elsewhere(model: Known) -> bool:
+    """Whether it has no file of weights: it only takes time, or a server has it."""
+    return model.time_only or (isinstance(model, Model) and "served" in model.files())
 
 
 def _manifest(name: str) -> Known:

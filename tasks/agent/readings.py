@@ -9,6 +9,7 @@ from typing import Any, Callable
 
 import numpy as np
 
+from tasks.errors import TouchstoneError
 from tasks.scenarios.base import CLOSED, OPEN, Log, Part
 
 
@@ -20,15 +21,20 @@ def nothing_more(part: Part, at: dict[str, Any]) -> dict[str, Any]:
 def latencies(log: Log, more: Callable[[Part, dict[str, Any]], dict[str, Any]] = nothing_more) -> dict[str, Any]:
     """Columns in ns since the first timed query; those that are 0 or alike in every row are left out.
 
-    ``more``: further columns of a part, from its readings.
+    What the predictor tells of each query stands beside them as it is. ``more``: further columns of a part, from its
+    readings.
     """
-    tables = [{**_table(part), **more(part, readings_of(part))} for part in log.parts if len(part)]
+    tables = [
+        {**_table(part), **_tokens(part), **_published(part, log.publishes), **more(part, readings_of(part))}
+        for part in log.parts
+        if len(part)
+    ]
     origin = min(t["start_ns"].min() for t in tables if not t["warmup"][0])
     whole = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     whole["start_ns"] -= origin
     order = np.lexsort((whole["start_ns"], ~whole["warmup"]))
     whole = {name: column[order] for name, column in whole.items()}
-    optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point", "first_token_ns", "tokens"}
+    optional = {"queue_ns", "issue_error_ns", "waiting_ns", "point"}
     kept = {name: column for name, column in whole.items() if name not in optional or column.any()}
     return {"query": np.arange(len(whole["start_ns"])), **kept}
 
@@ -37,6 +43,14 @@ def readings_of(part: Part) -> dict[str, Any]:
     """name → one int64 a query."""
     rows = np.frombuffer(part.readings, dtype=np.int64).reshape(-1, len(part.names))
     return dict(zip(part.names, rows.T))  # noqa: B905  (strict= is newer than Python 3.9)
+
+
+def _published(part: Part, names: tuple[str, ...]) -> dict[str, Any]:
+    """name → one int64 a query."""
+    if names and len(part.published) != len(part):
+        raise TouchstoneError(f"The predictor told of {len(part.published)} predictions, and {len(part)} were timed.")
+    rows = np.array(part.published, dtype=np.int64).reshape(len(part), len(names))
+    return dict(zip(names, rows.T))  # noqa: B905  (strict= is newer than Python 3.9)
 
 
 def _table(part: Part) -> dict[str, Any]:
@@ -55,8 +69,6 @@ def _table(part: Part) -> dict[str, Any]:
         "waiting_ns": (begin2 - at["t1"]) + (begin3 - at["t2"]),
         "queue_ns": at["t0"] - at["scheduled"] if open_loop else zeros,
         "issue_error_ns": at["issued"] - at["scheduled"] if open_loop else zeros,
-        "first_token_ns": at["token0"] - at["t0"] if "token0" in at else zeros,
-        "tokens": np.full(n, sum(name.startswith("token") for name in part.names)),
     }
 
 
@@ -76,14 +88,32 @@ def harness_us(log: Log, service_ns: int | None) -> float | None:
     return spent / 1e3 / sum(map(len, parts))
 
 
+def _tokens(part: Part) -> dict[str, Any]:
+    """Of tokens that a scenario has generated, what a predictor tells of those that it streams."""
+    if "token0" not in part.names:
+        return {}
+    begin, ends = readings_of(part)["t1"], _ends(part)
+    return {
+        "first_token_ns": ends[:, 0] - begin,
+        "last_token_ns": ends[:, -1] - begin,
+        "pause_ns": np.diff(ends, axis=1).max(axis=1),
+        "output_tokens": np.full(len(part), ends.shape[1]),
+    }
+
+
+def _ends(part: Part) -> Any:
+    """When each token was there: (queries, tokens)."""
+    at = readings_of(part)
+    return np.stack([at[name] for name in part.names if name.startswith("token")], axis=1)
+
+
 def tokens(log: Log) -> list[tuple[int, int]]:
     """(begin, end) of each token that a timed query generated, for spans."""
     rows: list[tuple[int, int]] = []
     for part in log.parts:
         if len(part) and not part.warm and "token0" in part.names:
-            at = readings_of(part)
-            ends = np.stack([at[name] for name in part.names if name.startswith("token")], axis=1)
-            begins = np.concatenate([at["t1"][:, None], ends[:, :-1]], axis=1)
+            ends = _ends(part)
+            begins = np.concatenate([readings_of(part)["t1"][:, None], ends[:, :-1]], axis=1)
             rows += [(int(a), int(b)) for a, b in zip(begins.ravel(), ends.ravel())]  # noqa: B905  (Python 3.9)
     return rows
 

@@ -21,12 +21,12 @@ from tasks.agent.pictured import Pictured
 from tasks.agent.readings import harness_us, latencies, nothing_more, readings_of, stages, tokens
 from tasks.agent.setting import (
     LIBRARY,
-    clocks,
     in_memory,
     open_data,
     open_predictor,
     postprocessing,
     seeded_order,
+    told,
     unjudged_because,
     untouched,
 )
@@ -34,7 +34,7 @@ from tasks.environment.counters import difference, read_counters
 from tasks.environment.host import capture_host
 from tasks.environment.process import capture_process, memory_peak_bytes
 from tasks.environment.settings import apply, restore
-from tasks.errors import TouchstoneError
+from tasks.errors import Refused, TouchstoneError
 from tasks.processing import Undecodable
 from tasks.scenarios import _loadgen
 from tasks.scenarios.base import MOST, Log, System
@@ -95,7 +95,7 @@ def judge_accuracy(request: dict[str, Any]) -> Outcome:
 
 def be_timed(request: dict[str, Any]) -> Outcome:
     """Run the scenario and keep every reading; collection of garbage is off between the first and the last query."""
-    tracer, log = Tracer(), Log()
+    tracer = Tracer()
     settings = apply(request["settings"])  # before the framework is imported, so that its threads inherit the cores
     data = open_data(request)
     seed = request["seed"] + request["index"]
@@ -106,9 +106,8 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     after = postprocessing(request)
     time_only = request["model"].get("service_ms") is not None
     before = untouched if time_only else data.batch
-    system = System(
-        before, predictor.predict, after, order, **clocks(predictor), seed=seed, cpus=tuple(request["cpus"])
-    )
+    cpus, log = tuple(request["cpus"]), Log(publishes=tuple(getattr(predictor, "publishes", ())))
+    system = System(before, predictor.predict, after, order, **told(predictor), seed=seed, cpus=cpus)
     first = _first_prediction(system, order, request["batch_size"], tracer)
     counters = read_counters(request["cpus"])
     gc.collect()
@@ -122,6 +121,7 @@ def be_timed(request: dict[str, Any]) -> Outcome:
     facts.update(
         simulated=system.wait_until is not None,
         service_ms=request["model"].get("service_ms"),
+        limits=request["scenario"].get("limits"),
         load_s=tracer.seconds("load"),
         first_prediction_s=first,
         settings=settings,
@@ -138,6 +138,8 @@ def be_timed(request: dict[str, Any]) -> Outcome:
 def drive(system: System, log: Log, asked: dict[str, Any]) -> None:
     """The scenario, by our own generator or by MLPerf LoadGen."""
     if asked["generator"] == "loadgen":
+        if log.publishes:
+            raise Refused("MLPerf LoadGen times no tokens. Set scenario.generator=touchstone.")
         _loadgen.run(system, log, asked["kind"], asked["options"])
     else:
         plugins.load("tasks.scenarios", asked["kind"], file=asked.get("plugin")).run(system, log, **asked["options"])
@@ -168,6 +170,8 @@ def _first_prediction(system: System, order: list[int], batch_size: int, tracer:
             continue
         with tracer.span("first prediction"):
             system.predict(inputs)
+        if system.published is not None:
+            system.published()  # it is no query
         return tracer.seconds("first prediction")
     raise TouchstoneError(f"None of {len(order)} samples could be decoded.")
 

@@ -149,10 +149,14 @@ def _hold(path: Path) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
-def clocks(predictor: Loaded) -> dict[str, Any]:
-    """What a `System` is told of time: nothing, unless the predictor publishes a simulated clock."""
-    clock = getattr(predictor, "clock", None)
-    return {"clock": clock.now, "wait_until": clock.wait_until} if clock else {}
+def told(predictor: Loaded) -> dict[str, Any]:
+    """What a `System` is told by its predictor: a simulated clock, more of each prediction, how many at once."""
+    clock, published = getattr(predictor, "clock", None), getattr(predictor, "published", None)
+    return {
+        **({"clock": clock.now, "wait_until": clock.wait_until} if clock else {}),
+        **({"published": published} if published else {}),
+        "at_once": getattr(predictor, "at_once", 1),
+    }
 
 
 def untouched(query: list[int]) -> list[int]:

@@ -53,10 +53,10 @@ def latencies_ms(measurement: Measurement, boundary: str) -> list[Latencies]:
 def schedules_ms(measurement: Measurement, boundary: str) -> list[list[Latencies]]:
     """For each timed process one array a schedule, in the order of time, from where the responses have warmed up."""
     processes = [p for p in timed(measurement) if "queue_ns" in p.latencies]
-    return [[latency_ns(q, boundary)[_start(q) :] / 1e6 for q in p.schedules] for p in processes]
+    return [[latency_ns(q, boundary)[start(q) :] / 1e6 for q in p.schedules] for p in processes]
 
 
-def _start(queries: pd.DataFrame) -> int:
+def start(queries: pd.DataFrame) -> int:
     """How many queries to leave out: those that differ from the rest by more than chance."""
     seen = warmup(latency_ns(queries, "response"))
     return seen.samples if seen.found else 0
@@ -78,7 +78,7 @@ def trimmed_mean_ms(measurement: Measurement, boundary: str) -> Estimate | None:
 def percentile_ms(measurement: Measurement, boundary: str, percent: float) -> Estimate | None:
     """The nearest-rank percentile; without a value below the number of queries that its interval needs."""
     if boundary in SCHEDULED:
-        return _replicated_ms(schedules_ms(measurement, boundary), percent / 100)
+        return replicated_ms(schedules_ms(measurement, boundary), percent / 100)
     processes = latencies_ms(measurement, boundary)
     return estimated(processes, percent / 100) if processes else None
 
@@ -93,7 +93,7 @@ def estimated(processes: list[Latencies], p: float) -> Estimate:
     return _estimate(percentile(everything, p), interval, len(everything), len(processes))
 
 
-def _replicated_ms(processes: list[list[Latencies]], p: float) -> Estimate | None:
+def replicated_ms(processes: list[list[Latencies]], p: float) -> Estimate | None:
     """Over schedules; where a process ran several, its own part in what differs is held by Student's t over processes.
 
     ``note`` is the rule that the interval follows, or why there is none.

@@ -19,6 +19,7 @@ Rule = Callable[[Evaluation, Measurement], Iterator[tuple[Any, str, str]]]
 RULES: list[tuple[str, Rule]] = []
 LEAST_QUERIES = 20
 MOST_BETWEEN = 0.5  # of the time from the first model's begin to the last one's end
+WAITED_MS = 10.0
 
 
 def rule(function: Rule) -> Rule:
@@ -253,6 +254,37 @@ def answered_elsewhere(evaluation: Evaluation, measurement: Measurement) -> Iter
             f"({trip:.3g} ms without a prediction); hw, host, and noise are this side's.",
             "Say beside the numbers what serves, and where; from another machine the network is in them.",
         )
+
+
+@rule
+def answers_of_other_lengths(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """Latency and throughput follow the length of an answer."""
+    counts = [p.timed["output_tokens"] for p in measurement.timed if "output_tokens" in p.timed]
+    tokens = np.concatenate(counts) if counts else np.zeros(0)
+    if tokens.size and (empty := int((tokens == 0).sum())):
+        yield "warning", f"{empty} of {tokens.size} answers had no token.", "Look at the server, or give other prompts."
+    if tokens.size and tokens.min() < tokens.max():
+        yield (
+            "note",
+            f"Answers had {tokens.min()} to {tokens.max()} tokens, {tokens.mean():.3g} on average: how long they took "
+            "is about that length too.",
+            "Set software.options.body.ignore_eos=true where the server knows it, or read ttft and tpot.",
+        )
+
+
+@rule
+def waited_on_this_side(evaluation: Evaluation, measurement: Measurement) -> Iterator[tuple[Any, str, str]]:
+    """A request that is not sent yet is in no queue of the server."""
+    for process in measurement.timed:
+        most = process.facts.get("effective", {}).get("at_once")
+        waited_ms = float(process.timed["queue_ns"].median()) / 1e6 if most and "queue_ns" in process.timed else 0.0
+        if waited_ms > WAITED_MS:
+            yield (
+                "warning",
+                f"Half of the requests waited {waited_ms:.3g} ms or more until one of {most} under way had ended.",
+                f"Set software.options.at_once={4 * most} or more, or a lower rate.",
+            )
+            return
 
 
 @rule

@@ -58,6 +58,7 @@ def agent_request(
             "plugin": plugins.file_of("tasks.scenarios", scenario.kind),
             "options": options,
             "generator": scenario.generator,
+            "limits": scenario.limits.model_dump(mode="json", exclude={"extensions"}, exclude_none=True),
         },
         "batch_size": options.get("batch_size", options.get("samples_per_query", 1)),
         "accuracy_samples": scenario.accuracy_samples,

@@ -1,30 +1,38 @@
-"""One HTTP server: a request in, headers and body of its answer out, over a connection that is kept.
+"""One HTTP server: a request in, its answer out, whole or as a stream of events, over a connection that is kept.
 
 Each thread has a connection of its own. A server that is away, too slow, or unwilling is a TouchstoneError with its
-address and the way out. Knows no protocol of models. Standard library only, Python 3.9.
+address and the way out; a secret is never in it. Knows no protocol of models. Standard library only, Python 3.9.
 """
 
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import socket
 import threading
-from typing import Any
+from typing import Any, Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from tasks.errors import Refused, TouchstoneError
 from tasks.predictors.base import line
 
 CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
+STREAM = "text/event-stream"
+LONGEST = 1 << 20  # bytes of a line of a stream
 
 
 class Endpoint:
-    """``timeout_s`` bounds each wait for the server: to connect, to take a request, to send more of its answer."""
+    """``timeout_s`` bounds each wait for the server: to connect, to take a request, to send more of its answer.
 
-    def __init__(self, url: str, timeout_s: float) -> None:
-        self.url, self.timeout_s = url.rstrip("/"), timeout_s
+    ``secret`` is sent as a bearer's token, over HTTPS or to this machine only.
+    """
+
+    def __init__(self, url: str, timeout_s: float, secret: str = "") -> None:
+        self.url, self.timeout_s, self._secret = url.rstrip("/"), timeout_s, secret
         self._parts = _parts(url)
+        if secret and self._parts.scheme != "https" and not _loopback(str(self._parts.hostname)):
+            raise Refused(f"No key is sent to {self.url} in the clear. Use https://, or software.options.key_env=null.")
         self._own = threading.local()
 
     def get(self, path: str) -> dict[str, Any]:
@@ -41,14 +49,56 @@ class Endpoint:
         """Headers and body of an answer 200; anything else is an error."""
         connection = self._connection()
         try:
-            reply = _exchanged(connection, method, self._parts.path.rstrip("/") + path, body, headers or {})
+            reply = self._begun(connection, method, path, body, headers)
             content = reply.read()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise TouchstoneError(self._why(path, error)) from error
         if reply.status != 200:
-            raise TouchstoneError(f"{self.url}{path} answers {reply.status} {reply.reason}: {_short(content)}.")
+            raise self._unwilling(path, reply, content)
         return reply.headers, content
+
+    def stream(self, path: str, body: bytes, headers: dict[str, str]) -> Iterator[bytes]:
+        """The lines of a stream of events, each as soon as it is there, with their ends.
+
+        The connection is kept when all of them are taken.
+        """
+        connection, whole = self._connection(), False
+        try:
+            reply = self._begun(connection, "POST", path, body, headers)
+            if reply.status != 200:
+                raise self._unwilling(path, reply, reply.read())
+            kind = (reply.headers.get("Content-Type") or "nothing").split(";")[0].strip()
+            if kind != STREAM:
+                raise TouchstoneError(
+                    f"{self.url}{path} answers {kind} as a whole, though a stream was asked for ({STREAM}), so that no "
+                    "token has a time. Ask a server that streams, or without a proxy that does not."
+                )
+            while line := reply.readline(LONGEST):
+                yield line
+            whole = True
+        except (OSError, http.client.HTTPException) as error:
+            raise TouchstoneError(self._why(path, error)) from error
+        finally:
+            if not whole:
+                connection.close()
+
+    def _begun(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: dict[str, str] | None,
+    ) -> http.client.HTTPResponse:
+        proof = {"Authorization": f"Bearer {self._secret}"} if self._secret else {}
+        return _exchanged(connection, method, self._parts.path.rstrip("/") + path, body, {**proof, **(headers or {})})
+
+    def _unwilling(self, path: str, reply: http.client.HTTPResponse, content: bytes) -> TouchstoneError:
+        said = _short(content)
+        said = said.replace(self._secret, "…") if self._secret else said
+        way = " A key is taken from the variable that software.options.key_env names." if reply.status == 401 else ""
+        return TouchstoneError(f"{self.url}{path} answers {reply.status} {reply.reason}: {said}.{way}")
 
     def close(self) -> None:
         """End this thread's connection."""
@@ -89,6 +139,14 @@ def _exchanged(
         return connection.getresponse()
 
 
+def _loopback(host: str) -> bool:
+    """Whether this name or address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _parts(url: str) -> SplitResult:
     """The parts of an address that names a server and no password, for it is recorded."""
     try:
@@ -104,10 +162,11 @@ def _parts(url: str) -> SplitResult:
 
 
 def _short(body: bytes) -> str:
-    """What an error says: the protocol's «error», or the beginning of the text."""
+    """What an error says: the protocol's «error», its «message» where it has one, or the beginning of the text."""
     text = body.decode(errors="replace")
     try:
-        text = str(json.loads(text)["error"])
+        said = json.loads(text)["error"]
+        text = str(said["message"] if isinstance(said, dict) and "message" in said else said)
     except (ValueError, KeyError, TypeError):
         pass
     return " ".join(text.split())[:300].rstrip(".") or "nothing"

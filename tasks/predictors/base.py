@@ -44,6 +44,11 @@ class Base(Protocol):
     ``formats`` are the kinds of model file that it reads, the preferred one first, ``module`` what Python imports. One
     whose time is simulated has a ``clock`` as well: ``now()`` in ns, and ``wait_until(ns)``. One that asks a server has
     ``client()``: what its own side costs, measured once it is loaded, as facts of the process by name.
+
+    One that knows more of a prediction than how long it took names it in ``publishes``, columns of whole numbers (times
+    in ns since `predict` was called, with names in ``_ns``), and has ``published()``: a row for each prediction of the
+    calling thread since it was last asked, in order. ``at_once``: how many queries of a schedule it may be given before
+    the first is answered; 1 where it is not there.
     """
 
     formats: tuple[str, ...]

@@ -57,6 +57,21 @@ def words(
 
 
 @before
+def prompt(data: bytes, *, length: Annotated[int, Range(gt=1)]) -> Any:
+    """Text → uint8 (length,): its UTF-8, cut before the first character that does not fit, and zeros behind it."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Undecodable(f"not UTF-8: {error}") from error
+    kept = text.encode()[:length].decode(errors="ignore").encode()
+    if not kept.strip():
+        raise Undecodable("a text without a character asks for nothing")
+    found = np.zeros(length, dtype=np.uint8)
+    found[: len(kept)] = np.frombuffer(kept, dtype=np.uint8)
+    return found
+
+
+@before
 def with_mask(numbers: Any, *, pad: Annotated[int, Range(ge=0)]) -> Any:
     """(length,) → the same and its mask of 1 where there is text, for models that read both."""
     return numbers, (numbers != pad).astype(np.int64)

@@ -8,6 +8,7 @@ from tasks.reporting.drawing import Drawing
 from tasks.reporting.latency import distribution, over_time
 from tasks.reporting.points import latency_against_rate, throughput_against_batch
 from tasks.reporting.shares import shares
+from tasks.reporting.tokens import first_token, per_token
 from tasks.results.measurement import Result
 
 KINDS: tuple[Callable[[Result], Drawing | None], ...] = (
@@ -15,6 +16,8 @@ KINDS: tuple[Callable[[Result], Drawing | None], ...] = (
     throughput_against_batch,
     distribution,
     shares,
+    first_token,
+    per_token,
     queueing,
     over_time,
     per_class,

@@ -1,5 +1,7 @@
 """The three numbers that matter in a scenario: how right, the metric it is judged by, and the one to read beside it.
 
+Of text that is streamed: the metric it is judged by, and what is told of its tokens.
+
 In: a `Result`. Out: `Headline`s, as far as they were measured. Knows no scenario by name: what one is judged by is its
 own word, and what is read beside it follows from what was measured.
 """
@@ -15,7 +17,14 @@ from tasks.results.measurement import Estimate, Result
 BOUND = "latency bound"  # the check that says whether it is met
 WAYS = ("p99_ms", "p90_ms", "p50_ms", "trimmed_mean_ms")  # each needs fewer queries than the one before
 BESIDE = ("tpot_p50_ms", "optimal_batch_by_gain", "throughput_per_s", "end_to_end_p50_ms", "predict_p50_ms")
-PLACES = {"predict": "predict latency", "end_to_end": "latency end to end", "response": "response"}
+PLACES = {
+    "predict": "predict latency",
+    "end_to_end": "latency end to end",
+    "response": "response",
+    "ttft": "time to first token",
+    "tpot": "time per output token",
+}
+STREAMED = (*("ttft_p99_ms", "tpot_p99_ms"), *("output_tokens_per_s", "goodput_share"))
 CAPTIONS = {
     "accuracy_top1": "accuracy, top 1",
     "picture_psnr_db": "PSNR",
@@ -28,9 +37,9 @@ CAPTIONS = {
     "forecast_mase": "MASE",
     "speech_wer": "word error rate",
     "translation_bleu": "BLEU",
-    "ttft_p90_ms": "time to first token, p90",
-    "tpot_p50_ms": "time per further token, median",
     "throughput_per_s": "throughput",
+    "output_tokens_per_s": "output tokens",
+    "goodput_share": "requests within the limits",
     "peak_qps": "highest rate that passed",
     "optimal_batch_by_gain": "best batch size, by gain",
 }
@@ -69,10 +78,19 @@ class Headline:
 
 
 def headlines(result: Result) -> list[Headline]:
-    """At most three, in the order of the page."""
-    main = judged(result)
-    wanted = (rightness(result), main, *_beside(result, main))
-    return [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics][:3]
+    """At most three, in the order of the page; where answers are streamed, what is told of their tokens as well."""
+    right, main, streamed = rightness(result), judged(result), list(_streamed(result))
+    wanted = (*[right] * _stated(result, right), main, *streamed) if streamed else (right, main, *_beside(result, main))
+    named = [_headline(result, name) for name in dict.fromkeys(wanted) if name in result.metrics]
+    return named if streamed else named[:3]
+
+
+def _streamed(result: Result) -> Iterator[str]:
+    """Of each, the percentile that may be stated; the first where none may."""
+    for name in (name for name in STREAMED if name in result.metrics):
+        group = name.split("_p99_")[0]
+        ways = [f"{group}_{way}" for way in WAYS[:3]] if "_p99_" in name else [name]
+        yield next((way for way in ways if _stated(result, way)), name)
 
 
 def judged(result: Result) -> str:

@@ -30,14 +30,12 @@ def distribution(result: Result) -> Drawing | None:
         everything = np.concatenate([_ms(p, boundary) for p in processes])
         logarithmic = float(everything.max()) > 4 * float(np.median(everything)) and everything.min() > 0
         bins = _bins(everything, logarithmic)
-        for process, color in _colored(processes):
-            xs = np.sort(_ms(process, boundary))
+        for process, color in colored(processes):
+            xs = _ms(process, boundary)
             above.hist(xs, bins=bins.tolist(), histtype="stepfilled", color=color, alpha=0.30, linewidth=0)
             above.hist(xs, bins=bins.tolist(), histtype="step", color=color, linewidth=1.1)
-            shares = np.linspace(0, 1, min(CURVE, len(xs) + 1))
-            at = xs[np.clip(np.ceil(shares * len(xs)).astype(int) - 1, 0, None)]
-            below.plot(at, 100 * shares, drawstyle="steps-post", color=color, lw=1.4, label=f"process {process.index}")
-        _mark_percentiles(below, result, boundary)
+            curve(below, xs, color, f"process {process.index}")
+        mark_percentiles(below, result, boundary)
         above.set(yticks=[])
         above.grid(visible=False)
         below.set(xlabel=f"{named}, ms", ylabel="% of queries", ylim=(0, 101), yticks=[0, 25, 50, 75, 100])
@@ -53,7 +51,14 @@ def distribution(result: Result) -> Drawing | None:
     return Drawing("Latency distribution", f"Every timed query; one colour a fresh process.{since}", svg)
 
 
-def _mark_percentiles(axes: Axes, result: Result, boundary: str) -> None:
+def curve(axes: Axes, xs: Floats, color: str, label: str) -> None:
+    """The empirical distribution function, in %."""
+    shares, ordered = np.linspace(0, 1, min(CURVE, len(xs) + 1)), np.sort(xs)
+    at = ordered[np.clip(np.ceil(shares * len(xs)).astype(int) - 1, 0, None)]
+    axes.plot(at, 100 * shares, drawstyle="steps-post", color=color, lw=1.4, label=label)
+
+
+def mark_percentiles(axes: Axes, result: Result, boundary: str) -> None:
     for percent in (50, 90, 99):
         estimate = result.metrics.get(f"{boundary}_p{percent}_ms")
         if estimate is not None and estimate.value is not None:
@@ -75,7 +80,7 @@ def over_time(result: Result) -> Drawing | None:
     if not processes:
         return None
     with canvas(2.7) as (figure, (axes,)):
-        for process, color in _colored(processes):
+        for process, color in colored(processes):
             warm, timed = process.latencies[process.latencies["warmup"]], process.timed
             at, ms = _thinned(timed["start_ns"].to_numpy() / 1e9, _ms(process, "predict"))
             axes.plot(at, ms, ".", ms=3.6, color=color, alpha=0.75, mew=0, label=f"process {process.index}")
@@ -107,5 +112,5 @@ def _ms(process: Process, boundary: str) -> Floats:
     return process.latency_ns(boundary) / 1e6
 
 
-def _colored(processes: list[Process]) -> Iterator[tuple[Process, str]]:
+def colored(processes: list[Process]) -> Iterator[tuple[Process, str]]:
     return ((process, SERIES[i % len(SERIES)]) for i, process in enumerate(processes))

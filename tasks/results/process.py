@@ -4,9 +4,10 @@ In: a result folder (`process.json` and .npz tables, written by `tasks/agent/fol
 Columns, one row a query: query, warmup, samples, start_ns, preprocess_ns, predict_ns, postprocess_ns (start_ns since
 the first timed query); where queries arrive by a schedule, queue_ns (from the scheduled arrival to the start) and
 issue_error_ns (from the scheduled arrival to the issuer's word); where stages overlap, waiting_ns (between them); where
-a scenario has several rates or batch sizes, point (an index into facts["points"]); where tokens are generated, tokens
-and first_token_ns (from the start to the first one); of each model of a pipeline predict.<stage>_ns, parts of
-predict_ns, predict.between_ns, the rest of it, and items.<stage>, what it was given.
+a scenario has several rates or batch sizes, point (an index into facts["points"]). Where tokens are generated or
+streamed, first_token_ns and last_token_ns (since `predict` was called), pause_ns (the longest between two),
+output_tokens, and prompt_tokens (0 where the server does not say). Of each model of a pipeline predict.<stage>_ns,
+parts of predict_ns, predict.between_ns, the rest of it, and items.<stage>, what it was given.
 One row a sample: sample, file, group, label, predicted, score, finite (label and predicted are class indices, score the
 model's own value for the predicted class); of other modalities what their `columns` say (`tasks/modalities`). Inputs,
 one row a sample and channel: sample, channel, shape, dtype, low, high, mean, std.

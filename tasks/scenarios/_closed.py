@@ -35,6 +35,7 @@ def _issue(system: System, log: Log, part: Part, queries: list[list[int]], count
         wanted = count - len(part)
         readings, undecodable, t3 = _round(system, itertools.islice(queries, MOST - len(part)), wanted, end, t3)
         part.readings.fromlist(readings)
+        part.gather(system)
         log.undecodable.extend((query[0], str(error)) for query, error in undecodable)
         failed += len(undecodable)
         if failed > 10 * len(queries):

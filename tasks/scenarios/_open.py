@@ -1,6 +1,6 @@
 """The open loop: queries arrive when the schedule says, not when the system is ready for them, and wait in a queue.
 
-One query after the other, in the order of their arrival.
+One query after the other, in the order of their arrival; where the system takes several at once, `_several.py`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from tasks.processing.registry import Undecodable
 from tasks.scenarios._arrivals import arrivals
 from tasks.scenarios._closed import closed_loop
 from tasks.scenarios._schedules import fingerprint
+from tasks.scenarios._several import several
 from tasks.scenarios.base import MOST, OPEN, Log, Part, System, batches
 
 
@@ -20,6 +21,9 @@ def open_loop(system: System, log: Log, offsets: array[int], point: int = 0, sto
     clock, preprocess, predict, postprocess = system.clock, system.preprocess, system.predict, system.postprocess
     put, queries = part.readings.extend, batches(system.order, 1)
     with arrivals(system, log, offsets) as arrival:
+        if system.at_once > 1:
+            several(system, log, part, arrival, len(offsets), stop_ns, late)
+            return part
         for i in range(len(offsets)):
             query = queries[i % len(queries)]
             scheduled, issued = arrival(i)
@@ -39,6 +43,7 @@ def open_loop(system: System, log: Log, offsets: array[int], point: int = 0, sto
                 late -= 1
                 if late < 0:
                     break
+    part.gather(system)
     return part
 
 

@@ -59,6 +59,7 @@ class _Line:
         after.start()
         try:
             self._predict(count, self.system.clock() + duration_ns)
+            self.part.gather(self.system)
         finally:
             self.stopped.set()
             self.places.put(False)

@@ -23,6 +23,8 @@ class System:
     """The system under test: three stages over lists of sample indices, the seeded order of the samples, its clock.
 
     ``wait_until`` is there where time is simulated: it moves the clock to a time in ns. ``cpus``: reserved cores.
+    ``published`` is there where the predictor tells more of each prediction: a row for each of this thread since it was
+    last asked. ``at_once``: how many queries of a schedule may be under way.
     """
 
     preprocess: Callable[[list[int]], Any]
@@ -33,20 +35,31 @@ class System:
     wait_until: Callable[[int], None] | None = None
     seed: int = 0
     cpus: tuple[int, ...] = ()
+    published: Callable[[], list[tuple[int, ...]]] | None = None
+    at_once: int = 1
 
 
 @dataclass
 class Part:
-    """Queries of one kind: ``len(names)`` readings each, in ns of the system's clock, ``samples`` samples a query."""
+    """Queries of one kind: ``len(names)`` readings each, in ns of the system's clock, ``samples`` samples a query.
+
+    ``published``: a row a query, where the predictor tells more.
+    """
 
     names: tuple[str, ...]
     samples: int
     warm: bool
     point: int
     readings: array[int] = field(default_factory=lambda: array("q"))
+    published: list[tuple[int, ...]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.readings) // len(self.names)
+
+    def gather(self, system: System) -> None:
+        """What the predictor tells of the queries that this thread has just put down; asked between loops."""
+        if system.published is not None:
+            self.published.extend(system.published())
 
 
 @dataclass
@@ -55,6 +68,7 @@ class Log:
 
     ``points`` describes what each number of `Part.point` stands for, where a scenario has several (rates, batch sizes);
     ``headline`` says which of them the result is about. ``facts`` are about the whole, ``files`` are texts by name.
+    ``publishes`` names the columns of `Part.published`.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -63,6 +77,7 @@ class Log:
     headline: list[int] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    publishes: tuple[str, ...] = ()
 
     def part(self, names: tuple[str, ...], samples: int = 1, warm: bool = False, point: int = 0) -> Part:
         """A new part at the end."""

@@ -67,3 +67,4 @@ def _client(system: System, log: Log, parts: list[Part], number: int, end: int, 
         system.postprocess(outputs)
         t3 = clock()
         put((t0, t1, t2, t3))
+    parts[number].gather(system)

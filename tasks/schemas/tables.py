@@ -14,7 +14,10 @@ from tasks.results.process import STAGES
 
 SHOWN = 5
 LONGEST = 120  # letters of a text that is shown
-EXTRA_NS = ("queue_ns", "issue_error_ns", "first_token_ns")  # where a scenario has them
+OPTIONAL = (
+    *("queue_ns", "issue_error_ns"),
+    *("first_token_ns", "last_token_ns", "pause_ns", "output_tokens", "prompt_tokens"),
+)
 WORDS = {"field_uniqueness": "repeats", "not_nullable": "is missing", "column_in_dataframe": "no such column"}
 
 
@@ -32,11 +35,22 @@ def latencies() -> pa.DataFrameSchema:
         "start_ns": pa.Column(int),
         **time_ns,
         **{name: pa.Column(int, required=False) for name in ("waiting_ns", "point")},
-        **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in EXTRA_NS},
-        "tokens": pa.Column(int, _at_least(1, "is not positive"), required=False),
+        **{n: pa.Column(int, _at_least(0, "is negative"), required=False) for n in OPTIONAL},
         r"^(predict|items)\..+": pa.Column(int, _at_least(0, "is negative"), required=False, regex=True),
     }
-    return pa.DataFrameSchema(columns, checks=pa.Check(_starts_in_order, error="start_ns goes back in time"))
+    checks = [
+        pa.Check(_starts_in_order, error="start_ns goes back in time"),
+        pa.Check(_tokens_in_order, error="tokens come before the first one, or after the prediction"),
+    ]
+    return pa.DataFrameSchema(columns, checks=checks)
+
+
+def _tokens_in_order(frame: pd.DataFrame) -> "pd.Series[bool]":
+    """For every row whether the first token came no later than the last, and that within the prediction."""
+    if not {"first_token_ns", "last_token_ns", "predict_ns"} <= set(frame):
+        return pd.Series(True, index=frame.index)
+    first, last = frame["first_token_ns"], frame["last_token_ns"]
+    return (first <= last) & (last <= frame["predict_ns"])
 
 
 def _starts_in_order(frame: pd.DataFrame) -> "pd.Series[bool]":

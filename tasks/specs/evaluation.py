@@ -148,6 +148,8 @@ def _batch_mistakes(model: Model | Pipeline, scenario: Any) -> Iterator[str]:
 def _data_mistakes(model: Model | Pipeline, dataset: Dataset) -> Iterator[str]:
     """Whether the model's answers can be judged on this data set."""
     judge, head = judge_of(model.modality), model.heads.get(model.weights, {}).get(dataset.id)
+    if judge is None and head is not None:
+        return  # its samples are what is asked, and no answer is right or wrong
     if judge is None:
         yield f"{model.name} cannot be judged on dataset={dataset.id}: {unjudged(model.modality)}. {SPEED_ALONE}."
     elif head is None:

@@ -11,6 +11,13 @@ from tasks.specs.base import Aspect, Spec
 from tasks.specs.signatures import manifest_of
 
 
+class Limits(Spec):
+    """What a request must keep to count as good, where a server streams its answer."""
+
+    ttft_ms: float | None = Field(default=None, gt=0, description="To the first token.")
+    tpot_ms: float | None = Field(default=None, gt=0, description="Each further token, on average over the answer.")
+
+
 class BaseScenario(Aspect):
     """What every scenario has; the rest is the signature of `run` in its file."""
 
@@ -23,6 +30,12 @@ class BaseScenario(Aspect):
     generator: Literal["touchstone", "loadgen"] = Field(
         default="touchstone",
         description="Who issues the queries: this project, or MLPerf LoadGen, whose verdict is shown too.",
+    )
+
+    limits: Limits = Field(
+        default=Limits(),
+        exclude_if=lambda limits: limits == Limits(),
+        description="Of a streamed answer; goodput is the share of requests within all of them.",
     )
 
     @model_validator(mode="after")

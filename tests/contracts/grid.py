@@ -38,9 +38,10 @@ from tests.contracts import reference
 MODELS = [
     m
     for m in cli.options("model")
-    if not {"service_ms", "build", "pipeline"} & set(yaml.safe_load(cli.manifest("model", m).read_text()))
+    if not {"service_ms", "build", "pipeline"} & set(asked := yaml.safe_load(cli.manifest("model", m).read_text()))
+    and "served" not in asked["artifacts"]  # a server has its files
 ]
-ELSEWHERE = ("simulated", "served")  # no framework, and no server: tests/predictors/test_served.py starts one
+ELSEWHERE = ("simulated", "served", "openai")  # no framework, and no server: tests in tests/predictors start one
 CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing

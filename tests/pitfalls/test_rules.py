@@ -41,6 +41,11 @@ def test_a_sound_pipeline_has_no_findings(tmp_path: Path) -> None:
     assert found(tmp_path, accuracy(), piped(0, 200_000, 3), piped(1, 200_000, 3)) == set()
 
 
+def answered(tokens: Any, **columns: Any) -> Any:
+    process = timed(0, effective={"at_once": 4})
+    return replace(process, latencies=process.latencies.assign(output_tokens=tokens, **columns))
+
+
 def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
     assert found(tmp_path, accuracy(), timed(0), timed(1)) == set()
 
@@ -69,6 +74,8 @@ def test_a_sound_measurement_has_no_findings(tmp_path: Path) -> None:
         ("time_is_simulated", [timed(0, simulated=True), timed(1)], {}),
         ("mostly_between_models", [piped(0, 600_000, 1), piped(1, 600_000, 1)], {}),
         ("given_nothing", [piped(0, 200_000, 0), piped(1, 200_000, 0)], {}),
+        ("answers_of_other_lengths", [answered(np.arange(50)), timed(1)], {}),
+        ("waited_on_this_side", [answered(8, queue_ns=20_000_000, issue_error_ns=0), timed(1)], {}),
         ("answered_elsewhere", [timed(0, client_ms=0.1, client_round_trip_ms=0.2), timed(1)], {}),
     ],
 )

@@ -144,3 +144,12 @@ def test_tokens_of_bytes_are_cut_and_padded_to_the_length() -> None:
     assert numbers.dtype == mask.dtype == np.int64 and mask.tolist() == [1, 1, 1, 0]
     with pytest.raises(Undecodable, match="shorter than 2 tokens"):
         step(b"a", vocabulary="bytes", length=5, pad=0)
+
+
+def test_a_prompt_is_the_text_s_bytes_cut_at_a_whole_character() -> None:
+    step = BEFORE["prompt"]
+    assert bytes(step("née".encode(), length=8)) == "née".encode() + bytes(4)
+    assert bytes(step("née".encode(), length=2)) == b"n" + bytes(1), "half an é is none"
+    for data, said in ((b"\xff\xfe", "not UTF-8"), (b"  ", "asks for nothing"), (b"", "asks for nothing")):
+        with pytest.raises(Undecodable, match=said):
+            step(data, length=8)

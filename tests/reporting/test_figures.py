@@ -12,6 +12,7 @@ from tasks.reporting.figures import figures
 from tasks.reporting.latency import BUCKETS, _bins, _thinned
 from tasks.results.measurement import Result
 from tests.metrics.builders import judged, measurement, predictions, process, timed
+from tests.metrics.test_tokens import streamed, table
 from tests.reporting import builders
 
 TITLES = ["Latency distribution", "Latency over time", "Accuracy per class", "Confusion"]
@@ -74,3 +75,12 @@ def test_bins_hold_every_latency() -> None:
     for xs in (np.array([3.0]), np.array([1.0, 900.0]), np.linspace(5, 6, 1000)):
         for logarithmic in (False, True):
             assert np.histogram(xs, _bins(xs, logarithmic))[0].sum() == len(xs)
+
+
+def test_streamed_answers_have_a_curve_of_their_first_and_of_their_further_tokens() -> None:
+    answers = streamed(table(20.0), table(22.0), limits={"ttft_ms": 50})
+    first, further = figures(builders.result(measurement=answers))[1:3]
+    assert (first.title, further.title) == ("Time to first token", "Time per output token")
+    assert "limit" in first.svg and "limit" not in further.svg and "process 1" in first.svg
+    alone = figures(builders.result(measurement=streamed(table(20.0, tokens=1))))
+    assert [d.title for d in alone] == ["Latency distribution", "Time to first token", "Latency over time"]

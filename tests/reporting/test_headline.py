@@ -33,6 +33,22 @@ def metrics(*names: str, **values: float | None) -> dict[str, Estimate]:
     return {name: Estimate(value, "ms", note="" if value else "needs more", n=9) for name, value in every.items()}
 
 
+def test_of_streamed_answers_what_is_told_of_their_tokens_stands_there_too() -> None:
+    names = [
+        "end_to_end_p90_ms",
+        "throughput_per_s",
+        "ttft_p50_ms",
+        "ttft_p90_ms",
+        "tpot_p99_ms",
+        "output_tokens_per_s",
+    ]
+    told = {"ttft_p99_ms": None, "tpot_p50_ms": 5.0, "goodput_share": 1.0, "accuracy_top1": None}
+    found = headlines(builders.result(evaluation=evaluation("single_stream"), metrics=metrics(*names, **told)))
+    streamed = ["ttft_p90_ms", "tpot_p99_ms", "output_tokens_per_s", "goodput_share"]
+    assert [one.name for one in found] == ["end_to_end_p90_ms", *streamed]
+    assert found[1].what == "time to first token, p90"
+
+
 @pytest.mark.parametrize(
     ("kind", "measured", "expected"),
     [

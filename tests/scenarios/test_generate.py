@@ -12,6 +12,7 @@ from tasks.errors import Refused
 from tasks.processing import Undecodable
 from tasks.scenarios import generate
 from tasks.scenarios.base import Log, System
+from tasks.results.streamed import pause_ms, tpot_ms, ttft_ms
 from tasks.tracing import token_spans
 
 WORDS, PLACES, PROMPT, NEW = 11, 12, 4, 6
@@ -58,10 +59,10 @@ def test_the_likeliest_token_is_written_behind_what_stands_and_the_sample_stays_
 
 def test_the_first_token_and_the_others_take_what_they_take() -> None:
     table = pd.DataFrame(latencies(ran(Counting(), queries=5, warmup=2)))
-    assert table["warmup"].tolist() == [True] * 2 + [False] * 5 and set(table["tokens"]) == {NEW}
-    assert set(table["first_token_ns"]) == {PRE + FIRST}
-    later = table["preprocess_ns"] + table["predict_ns"] - table["first_token_ns"]
-    assert set(later / (table["tokens"] - 1)) == {EACH}
+    assert table["warmup"].tolist() == [True] * 2 + [False] * 5 and set(table["output_tokens"]) == {NEW}
+    assert set(ttft_ms(table)) == {(PRE + FIRST) / 1e6}
+    assert set(tpot_ms(table)) == set(pause_ms(table)) == {EACH / 1e6}
+    assert table["last_token_ns"].equals(table["predict_ns"])
 
 
 def test_a_span_a_token_lies_end_to_end_within_the_prediction() -> None:
@@ -74,7 +75,7 @@ def test_a_span_a_token_lies_end_to_end_within_the_prediction() -> None:
 def test_other_scenarios_have_no_tokens() -> None:
     log = Log()
     log.part(("t0", "t1", "t2", "t3")).readings.extend((0, 1, 2, 3))
-    assert not {"tokens", "first_token_ns"} & set(latencies(log)) and tokens(log) == []
+    assert not {"output_tokens", "first_token_ns"} & set(latencies(log)) and tokens(log) == []
 
 
 @pytest.mark.parametrize(("seconds", "queries", "expected"), [(0.0, 3, 3), (0.1, 3, 6), (0.1, 9, 9)])

@@ -1,6 +1,7 @@
 """Laws of scheduled arrivals: simulated time for what is exact, the real issuer for what is real."""
 
 import statistics
+import threading
 import time
 from array import array
 from pathlib import Path
@@ -138,3 +139,67 @@ def test_a_failing_predictor_ends_the_issuer_too() -> None:
 
 def test_the_issuer_takes_a_core_that_nobody_reserved() -> None:
     assert 0 not in free_cores((0,)) and free_cores(tuple(range(1024))) == []
+
+
+def several(at_once: int, predict: Any, rate: float = 50.0, queries: int = 20) -> Log:
+    log = Log()
+    system = System(lambda q: q, predict, lambda q: q, [0, 1, 2], at_once=at_once)
+    open_loop(system, log, schedules.enough(schedules.uniform(rate), 0.0, queries))
+    return log
+
+
+def test_queries_that_may_be_under_way_at_once_begin_when_they_arrive() -> None:
+    """One every 20 ms, each takes 60 ms."""
+    found = {n: table(several(n, lambda q: time.sleep(0.06))) for n in (1, 8)}
+    assert all(len(queries) == 20 for queries in found.values())
+    assert found[1]["queue_ns"].iloc[-1] > 600_000_000 and found[8]["queue_ns"].median() < 5_000_000
+    assert found[8]["predict_ns"].min() >= 60_000_000
+
+
+def test_of_queries_at_once_no_more_are_under_way_than_that() -> None:
+    inside: list[int] = []
+    most: list[int] = []
+
+    def predict(query: Any) -> None:
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.03)
+        inside.pop()
+
+    queries = table(several(3, predict, rate=200.0, queries=30))
+    assert max(most) == 3 and queries["queue_ns"].max() > 0 and queries["start_ns"].is_monotonic_increasing
+
+
+def test_of_queries_at_once_one_that_fails_ends_all() -> None:
+    def fails(query: Any) -> Any:
+        raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        several(4, fails)
+
+
+def test_what_a_predictor_tells_stands_beside_the_query_it_was() -> None:
+    told: dict[int, list[tuple[int, ...]]] = {}
+
+    def predict(query: list[int]) -> None:
+        begin = time.perf_counter_ns()
+        time.sleep(0.002 * (1 + query[0]))
+        told.setdefault(threading.get_ident(), []).append((query[0], time.perf_counter_ns() - begin))
+
+    def published() -> list[tuple[int, ...]]:
+        return told.pop(threading.get_ident(), [])
+
+    log = Log(publishes=("sample", "inside_ns"))
+    system = System(lambda q: q, predict, lambda q: q, [0, 1, 2], published=published, at_once=4)
+    open_loop(system, log, schedules.enough(schedules.uniform(200.0), 0.0, 60))
+    queries = table(log)
+    assert (queries["inside_ns"] <= queries["predict_ns"]).all() and sorted(set(queries["sample"])) == [0, 1, 2]
+    assert (queries["predict_ns"] >= 2_000_000 * (1 + queries["sample"])).all()
+
+
+def test_a_predictor_that_tells_of_fewer_predictions_than_were_timed_is_an_error() -> None:
+    log = Log(publishes=("sample",))
+    system = System(lambda q: q, lambda q: q, lambda q: q, [0], published=list)
+    open_loop(system, log, schedules.enough(schedules.uniform(1000.0), 0.0, 5))
+    with pytest.raises(TouchstoneError, match="told of 0 predictions, and 5 were timed"):
+        table(log)
