@@ -102,7 +102,7 @@ def test_pictures_that_repeat_weigh_as_often_as_they_come() -> None:
     matches = Matches(*(rows([[(0, 0.9, *UNIT)], []], truths)[name] for name in ("answers", "truths")))
     assert matches.precisions()[0] == pytest.approx(51 / 101)
     assert matches.precisions([0, 0, 1])[0] == pytest.approx(67 / 101)
-    assert matches.precisions([1])[0] == 0 and matches.precisions([0])[0] == 1
+    assert matches.precisions([1])[0] == 0 and matches.precisions([0])[0] == pytest.approx(1)
 
 
 def test_pictures_without_boxes_state_nothing() -> None:
@@ -112,7 +112,7 @@ def test_pictures_without_boxes_state_nothing() -> None:
 
 def test_when_one_picture_has_every_box_there_is_no_interval() -> None:
     lonely = found([[(0, 0.9, *UNIT)], []], [[(0, *UNIT)], []])[0]
-    assert lonely.value == 1 and lonely.low is None and lonely.high is None
+    assert lonely.value == pytest.approx(1) and lonely.low is None and lonely.high is None
 
 
 def test_the_interval_holds_the_value_and_is_wider_where_pictures_share_a_source() -> None:
