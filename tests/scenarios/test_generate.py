@@ -10,9 +10,9 @@ import pytest
 from tasks.agent.readings import latencies, tokens
 from tasks.errors import Refused
 from tasks.processing import Undecodable
+from tasks.results.streamed import pause_ms, tpot_ms, ttft_ms
 from tasks.scenarios import generate
 from tasks.scenarios.base import Log, System
-from tasks.results.streamed import pause_ms, tpot_ms, ttft_ms
 from tasks.tracing import token_spans
 
 WORDS, PLACES, PROMPT, NEW = 11, 12, 4, 6
