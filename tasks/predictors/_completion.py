@@ -1,4 +1,4 @@
-"""A streamed completion: lines of server-sent events in, the times and the number of its tokens out.
+"""A streamed completion: lines of server-sent events in, the text, and the times and number of its tokens, out.
 
 In: lines as they arrive, of `/completions` or `/chat/completions`. An answer that ends before the server said so, or
 that is no such stream, is a TouchstoneError. Standard library only, Python 3.9.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Iterable
 
 from tasks.errors import TouchstoneError
@@ -32,9 +32,11 @@ class Answer:
     counted: bool = False
     ended: bool = False
     model: str = ""
+    pieces: list[str] = field(default_factory=list)
 
-    def piece(self, now: int) -> None:
+    def piece(self, text: str, now: int) -> None:
         """Text has arrived."""
+        self.pieces.append(text)
         if self.first:
             self.pause = max(self.pause, now - self.last)
         else:
@@ -86,8 +88,8 @@ def _take(answer: Answer, event: dict[str, Any], now: int) -> None:
     answer.model = str(event.get("model") or answer.model)
     try:
         for choice in event.get("choices") or ():
-            if _text(choice):
-                answer.piece(now)
+            if text := _text(choice):
+                answer.piece(text, now)
             answer.ended = answer.ended or bool(choice.get("finish_reason"))
         usage = event.get("usage")
         if usage:
@@ -97,10 +99,10 @@ def _take(answer: Answer, event: dict[str, Any], now: int) -> None:
         raise TouchstoneError(f"An event of the stream is none of the protocol: {error!r}.") from error
 
 
-def _text(choice: dict[str, Any]) -> bool:
-    """Whether a choice brings text, of a completion or of a chat."""
+def _text(choice: dict[str, Any]) -> str:
+    """The text that a choice brings, of a completion or of a chat."""
     delta = choice.get("delta") or {}
-    return bool(choice.get("text")) or any(delta.get(name) for name in TEXTS)
+    return str(choice.get("text") or next((delta[name] for name in TEXTS if delta.get(name)), ""))
 
 
 def text_of(row: Any) -> str:

@@ -125,7 +125,7 @@ class Predictor:
         }
 
     def predict(self, batch: Any) -> Any:
-        """(1, length) of a prompt → (1, 1): how many tokens were answered."""
+        """(1, length) of a prompt → (1, bytes): the text of the answer."""
         if len(batch) != 1:
             raise TouchstoneError(f"A request holds one prompt, and these are {len(batch)}.")
         begin = time.perf_counter_ns()
@@ -134,7 +134,7 @@ class Predictor:
             raise TouchstoneError(f"{self._where()} says of one answer how many tokens it had, and of another not.")
         row = (answer.first - begin, answer.last - begin, answer.pause, answer.tokens, answer.prompt_tokens)
         self._rows().append(row)
-        return np.array([[answer.tokens]], dtype=np.int64)
+        return np.frombuffer("".join(answer.pieces).encode(errors="replace"), np.uint8)[None]
 
     def published(self) -> list[tuple[int, ...]]:
         """A row a prediction of this thread since the last time, as `publishes` names it."""
