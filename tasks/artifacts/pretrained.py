@@ -16,7 +16,7 @@ from tasks.locks import alone
 from tasks.specs.artifact import Pretrained
 
 MOST = 20_000_000_000  # bytes
-PARTIAL = 206  # the status of an answer that goes on where it was asked to
+PARTIAL, BEYOND = 206, 416  # statuses: an answer that goes on where it was asked to; there is nothing from there on
 
 
 def brought(source: Pretrained, folder: Path, say: Callable[[str], None]) -> tuple[Path, str]:
@@ -27,7 +27,8 @@ def brought(source: Pretrained, folder: Path, say: Callable[[str], None]) -> tup
         if path.is_file() and (found := sha256_of(path)).startswith(source.promised):
             return path, found
         part = folder / f".{path.name}.part"
-        _receive(source.url, part, say)
+        if not (part.is_file() and sha256_of(part).startswith(source.promised)):
+            _received(source.url, part, say)
         found = sha256_of(part)
         if not found.startswith(source.promised):
             part.unlink()
@@ -44,6 +45,17 @@ def _other(source: Pretrained, found: str) -> str:
     )
 
 
+def _received(url: str, part: Path, say: Callable[[str], None]) -> None:
+    """From the start where what is there cannot be gone on with: the file is another one now, and shorter."""
+    try:
+        _receive(url, part, say)
+    except Refused as error:
+        if getattr(error.__cause__, "code", None) != BEYOND:
+            raise
+        part.unlink()
+        _receive(url, part, say)
+
+
 def _receive(url: str, part: Path, say: Callable[[str], None]) -> None:
     """The whole of it at ``part``; what came before a connection broke stays there for the next time."""
     start = part.stat().st_size if part.is_file() else 0
@@ -51,12 +63,13 @@ def _receive(url: str, part: Path, say: Callable[[str], None]) -> None:
     with asked(url, start) as answer, part.open("ab" if _goes_on(answer, start) else "wb") as file:
         begun = file.tell()
         length = answer.headers.get("Content-Length")
-        _copy(url, answer, file)
+        whole = _copy(url, answer, file)
         missing = int(length) - (file.tell() - begun) if length else 0
-    if missing > 0:
+    if missing > 0 or not whole:
+        more = f", {missing} are missing" if length else ""
         raise Refused(
-            f"{url}: the connection broke after {part.stat().st_size} bytes, {missing} are missing. What came is kept; "
-            "repeat, and it goes on from there."
+            f"{url}: the connection broke after {part.stat().st_size} bytes{more}. What came is kept; repeat, and "
+            "it goes on from there."
         )
 
 
@@ -69,21 +82,20 @@ def _goes_on(answer: http.client.HTTPResponse, start: int) -> bool:
     )
 
 
-def _copy(url: str, answer: http.client.HTTPResponse, file: BinaryIO) -> None:
-    """Until the answer ends, well or not."""
+def _copy(url: str, answer: http.client.HTTPResponse, file: BinaryIO) -> bool:
+    """Until the answer ends; whether it ended well."""
     while True:
         try:
             chunk = answer.read(CHUNK)
         except http.client.IncompleteRead as error:
-            chunk = error.partial
-            file.write(chunk)
-            return
+            file.write(error.partial)
+            return False
         except (http.client.HTTPException, OSError) as error:
             raise Refused(
                 f"{url}: the connection broke ({error}). What came is kept; repeat, and it goes on from there."
             ) from error
         if not chunk:
-            return
+            return True
         if file.tell() + len(chunk) > MOST:
             raise Refused(f"{url} is longer than {MOST / 1e9:g} GB, the most that is downloaded.")
         try:

@@ -20,6 +20,7 @@ from flows import zoo
 from tasks import ROOT
 from tasks.artifacts import models
 from tasks.artifacts.pretrained import brought
+from tasks.artifacts.zips import packed
 from tasks.errors import ArtifactMismatch, BuildFailed, Refused
 from tasks.specs.artifact import Pretrained
 from tests.artifacts.clones import sha256_of_bytes
@@ -40,7 +41,7 @@ class Server:
                 outer.asked.append(self.headers.get("Range", ""))
                 start = int(outer.asked[-1][6:-1]) if outer.asked[-1] and outer.ranges else 0
                 rest = outer.body[start:]
-                self.send_response(206 if start else 200)
+                self.send_response(416 if start and not rest else 206 if start else 200)
                 self.send_header("Content-Length", str(len(rest)))
                 if start:
                     self.send_header("Content-Range", f"bytes {start}-{len(outer.body) - 1}/{len(outer.body)}")
@@ -104,6 +105,18 @@ def test_other_bytes_are_refused_and_not_kept(server: Server, tmp_path: Path, di
     assert kept(tmp_path) == []
 
 
+def test_what_was_left_is_taken_when_it_is_whole_and_left_when_there_is_nothing_beyond(
+    server: Server, tmp_path: Path
+) -> None:
+    source = server.source()
+    part = tmp_path / f".{source.promised[:12]}-weights.pth.part"
+    part.write_bytes(BODY)
+    assert brought(source, tmp_path, quiet)[0].read_bytes() == BODY and not server.asked
+    other = server.source(digits=8)
+    (tmp_path / f".{other.promised[:12]}-weights.pth.part").write_bytes(b"?" * len(BODY))
+    assert brought(other, tmp_path, quiet)[0].read_bytes() == BODY and server.asked == ["bytes=8000-", ""]
+
+
 def test_a_damaged_copy_in_the_cache_is_replaced(server: Server, tmp_path: Path) -> None:
     path, _ = brought(server.source(), tmp_path, quiet)
     path.write_bytes(b"damaged")
@@ -165,6 +178,11 @@ class Runs:
         return os.system, (f"touch '{os.environ['MARK']}'",)
 
 
+def zipped(data: bytes) -> bytes:
+    """As torch.save puts a pickle into a ZIP since torch 1.6."""
+    return packed({"archive/data.pkl": data, "archive/version": b"3\n", "archive/byteorder": b"little"})
+
+
 def arrays(**changes: Any) -> dict[str, Any]:
     """As the module calls them."""
     made = np.random.default_rng(0).normal(0, 1, (4, 12)).astype(np.float32)
@@ -211,9 +229,10 @@ def test_weights_of_a_server_are_what_the_built_model_answers_with(
         (lambda: save(arrays(**{"layer.bias": np.ones(5, np.float32)})), "layer.bias has shape [5], the model's [4]"),
         (lambda: save(arrays(other=np.ones(1))), "other is not in the model"),
         (lambda: pickle.dumps(Runs()), "holds something else than tensors, which could run code, and is not opened"),
+        (lambda: zipped(pickle.dumps(Runs())), "holds something else than tensors, which could run code, and is not"),
         (lambda: b"<html>not found</html>", "is no file of weights that can be read"),
     ],
-    ids=["missing", "shape", "more", "pickle", "page"],
+    ids=["missing", "shape", "more", "pickle", "pickle in a zip", "page"],
 )  # fmt: skip
 def test_weights_that_do_not_fit_are_one_sentence_and_nothing_of_them_runs(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: Any, said: str

@@ -50,7 +50,9 @@ def _tensors(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         start = file.read(2)
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True) if start in OF_TORCH else load_file(path)
+        found = (
+            torch.load(path, map_location="cpu", weights_only=True) if start.startswith(OF_TORCH) else load_file(path)
+        )
     except Exception as error:
         if "weights_only" in str(error) or "Unsupported" in str(error):
             raise Refused(
