@@ -265,7 +265,7 @@ def test_a_model_and_labelled_texts_of_ones_own_give_an_accuracy(
     name: str, tmp_path: Path, onnxruntime: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = np.zeros((256, 2))
-    table[ord("a"), 0] = table[ord("b"), 1] = 5.0
+    table[ord("a"), 0], table[ord("b"), 1], table[ord("c"), 0] = 5.0, 5.0, 0.5
     model = _of_bytes(tmp_path / "m.onnx", table, mean=True)
     add.run([str(model), f"name={name}", "modality=language_understanding", "range.input_ids=[0,255]"])
     texts = [("aaa" + "c" * k, "first") for k in range(6)] + [("bbb" + "c" * k, "second") for k in range(6)]
