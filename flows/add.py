@@ -4,10 +4,11 @@ A model: an ONNX, TFLite, Keras, or torch.export (.pt2) file, the folder of a Sa
 and safetensors), or models:/name/version of the MLflow registry. Its names, shapes, and types are read, its files
 copied to artifacts/models, every software that is built here tries it, and what accuracy alone depends on stays «???».
 It can be measured at once on synthetic inputs.
-A data set: a folder with one folder of pictures a class, or a CSV or JSONL file with the columns file and label.
+A data set: a folder with one folder of pictures a class, or a CSV or JSONL file with the columns file and label, or
+text and label (which class a text is of), or text alone (what comes next in it).
 
 name=<name>              how it is called here; default: the file's name
-modality=<modality>      which question a model answers
+modality=<modality>      which question a model answers, or a table of texts is for
 batch=<dimension>|none   which dimension of the inputs counts samples, where the file leaves it open
 shape.<input>=[batch,128]  range.<input>=[0,999]   sizes of free dimensions; the values that synthetic inputs take
 software=<name>          which one runs it where none is named; licence=<text>; force=true: add it again

@@ -171,13 +171,25 @@ def composed(overrides: list[str]) -> Evaluation:
 
 def _fitting(data: dict[str, Any]) -> str:
     """The data set that is chosen where none is named: the only one that the model's weights have a head for, or
-    synthetic inputs where there is none; empty where the default is among several, or the model takes no input.
+    synthetic inputs where there is none, or it is not here; empty where the default is among several, or the model
+    takes no input.
     """
     model, default = neutral(data["model"]), (data.get("dataset") or {}).get("id")
     heads = list((model.get("heads") or {}).get(model.get("weights")) or {})
     if not (model.get("inputs") or model.get("pipeline")) or default in heads:
         return ""
-    return SYNTHETIC if not heads else heads[0] if len(heads) == 1 else ""
+    if not heads or (len(heads) == 1 and not _obtained(heads[0])):
+        return SYNTHETIC
+    return heads[0] if len(heads) == 1 else ""
+
+
+def _obtained(dataset: str) -> bool:
+    """Whether a data set is here, or comes by itself: not one whose folder everybody has to obtain and nobody did."""
+    import yaml
+
+    path = manifest("dataset", dataset)
+    folder = (yaml.safe_load(path.read_text()) or {}).get("folder") if path.exists() else None
+    return folder is None or (ROOT / folder).is_dir()
 
 
 def _answered(data: dict[str, Any], choices: dict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from prefect import task
 from tasks import ROOT
 from tasks.artifacts.files import sha256_of
 from tasks.artifacts.folders import describe_folder
+from tasks.artifacts.models import facts_of
 from tasks.artifacts.store import dvc_state, fetch, files_of, present
 from tasks.placement.again import ONCE_MORE
 from tasks.placement.calls import Share
@@ -32,7 +33,9 @@ def _fetched(artifact: Artifact, say: Callable[[str], None]) -> dict[str, Any]:
     path = fetch(artifact, ROOT, say)
     sha256 = artifact.sha256 or sha256_of(path)
     size = sum(file.stat().st_size for file in files_of(artifact, path))
-    return {"path": str(path), "sha256": sha256, "size_bytes": size, "dvc": dvc_state(artifact, ROOT)}
+    facts = facts_of(artifact.built) if artifact.built else {}
+    weights = {"weights": facts["weights"]} if "weights" in facts else {}
+    return {"path": str(path), "sha256": sha256, "size_bytes": size, "dvc": dvc_state(artifact, ROOT), **weights}
 
 
 @task(persist_result=False, name="identify folder", task_run_name=titled("identify {folder}"), **ONCE_MORE)

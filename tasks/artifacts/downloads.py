@@ -6,6 +6,7 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -21,8 +22,7 @@ STEPS = 10  # progress is said this often
 
 def download(source: Download, folder: Path, say: Callable[[str], None]) -> Path:
     """The file in ``folder``. Raises Refused without network, ArtifactMismatch when the bytes are others."""
-    name = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(urlsplit(source.url).path).name) or "file"
-    path = folder / f"{source.sha256[:12]}-{name}"
+    path = folder / f"{source.sha256[:12]}-{name_of(source.url)}"
     if matches(path, source.sha256):
         return path
     say(f"Downloading {source.url} ({source.size_bytes / 1e6:.1f} MB) …")
@@ -34,6 +34,11 @@ def download(source: Download, folder: Path, say: Callable[[str], None]) -> Path
                 "Repeat; if it stays so, the file was replaced there, and the manifest must name the new one."
             )
     return path
+
+
+def name_of(url: str) -> str:
+    """What the file is called there, in characters that every file system takes."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(urlsplit(url).path).name) or "file"
 
 
 def _receive(source: Download, file: BinaryIO, say: Callable[[str], None]) -> str:
@@ -58,12 +63,20 @@ def _receive(source: Download, file: BinaryIO, say: Callable[[str], None]) -> st
 
 
 def _chunks(url: str) -> Iterator[bytes]:
-    """The answer in pieces; only what the network does wrong is caught here."""
-    request = urllib.request.Request(url, headers={"User-Agent": "touchstone"})
+    """The answer in pieces."""
+    with asked(url) as answer:
+        while chunk := _next(answer, url):
+            yield chunk
+
+
+@contextmanager
+def asked(url: str, start: int = 0) -> Iterator[http.client.HTTPResponse]:
+    """The answer, from a byte on where the server can; only what the network does wrong is caught here."""
+    more = {"Range": f"bytes={start}-"} if start else {}
+    request = urllib.request.Request(url, headers={"User-Agent": "touchstone", **more})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            while chunk := _next(answer, url):
-                yield chunk
+            yield answer
     except urllib.error.HTTPError as error:
         raise Refused(f"{url} answers {error.code} {error.reason}. Check the address in the manifest.") from error
     except urllib.error.URLError as error:

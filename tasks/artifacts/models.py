@@ -26,6 +26,7 @@ import yaml
 
 from tasks import ROOT, locks
 from tasks.artifacts.files import FULL, matches, no_room, sha256_of, written
+from tasks.artifacts.pretrained import brought
 from tasks.errors import ArtifactMismatch, BuildFailed, Refused
 from tasks.specs.artifact import Artifact, Built
 from tasks.specs.model import FORMATS, FURTHER
@@ -36,6 +37,7 @@ LOCK = ZOO / "torch.lock"
 WRITERS = {"tflite": Path(__file__).with_name("tensorflow.lock"), "mxnet": Path(__file__).with_name("mxnet.lock")}
 KNOWN = {"sha256", "parameters", "macs"}  # of what was built: no part of how
 DONE, REFERENCE, DEFAULT_GB = "facts.json", "reference.safetensors", 20.0
+DOWNLOADS = ".downloads"  # below the folder of all built models
 LONGEST = 400
 
 
@@ -117,14 +119,35 @@ def _build(built: Built, folder: Path, say: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as partial:
         out = Path(partial) / "out"
         request = Path(partial) / "build.json"
-        request.write_text(json.dumps({"name": built.name, **_request(built)}))
+        weights = _weights(built, say)
+        said = {"pretrained": weights["path"]} if weights else {}
+        request.write_text(json.dumps({"name": built.name, **_request(built), **said}))
         if source is None:
             _run(built, LOCK, "tasks.artifacts.zoo", [request, out], say)
         else:
             _convert(built, source, request, out, say)
+        if weights:
+            _note(out, weights)
         os.replace(out, folder)
     say(f"… {built.name} built in {time.monotonic() - begin:.0f} s, {_size(folder) / 1e6:.0f} MB")
     evict(budget_bytes(), say, spare=folder)
+
+
+def _weights(built: Built, say: Callable[[str], None]) -> dict[str, str]:
+    """Where public weights lie now, and what they are; nothing for a seed. Raises Refused without a network."""
+    source = built.build.pretrained
+    if source is None:
+        return {}
+    path, sha256 = brought(source, root() / DOWNLOADS, say)
+    pin = "all of it" if source.sha256 else f"its first {len(source.promised)} digits"
+    return {"path": str(path), "url": source.url, "sha256": sha256, "pinned_by": pin}
+
+
+def _note(out: Path, weights: dict[str, str]) -> None:
+    """Which bytes they were, in facts.json: with a pin by first digits nothing else says it."""
+    kept = {name: value for name, value in weights.items() if name != "path"}
+    facts = {**json.loads((out / DONE).read_text()), "weights": kept}
+    written(out / DONE, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def _source(built: Built) -> Artifact:
@@ -161,7 +184,7 @@ def _run(built: Built, lock: Path, module: str, arguments: list[Path], say: Call
 
 
 def _request(built: Built) -> dict[str, Any]:
-    build = built.build.model_dump(mode="json", exclude={*KNOWN, "extensions"})
+    build = built.build.model_dump(mode="json", exclude={*KNOWN, "extensions", "pretrained"})
     return {**build, "inputs": list(built.inputs), "outputs": list(built.outputs)}
 
 

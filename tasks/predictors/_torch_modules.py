@@ -18,7 +18,7 @@ def network(table: Table) -> Any:
     class Walk(nn.Module):  # type: ignore[misc]  # torch is untyped here
         def __init__(self) -> None:
             super().__init__()
-            self.rows = nn.ModuleList([_module(layer) for layer in table.layers])
+            self.rows = nn.ModuleList([module(layer) for layer in table.layers])
 
         def forward(self, pictures: Any) -> Any:
             values = {table.input: pictures}
@@ -41,7 +41,7 @@ def _last_readers(table: Table) -> list[list[str]]:
     return spent[::-1]
 
 
-def _module(layer: Layer) -> Any:
+def module(layer: Layer) -> Any:
     """The nn layer of a row, with its parameters in it."""
     import torch
 

@@ -14,6 +14,7 @@ from tasks.results.process import Process
 from tasks.schemas.reference import reference
 from tasks.schemas.tables import SHOWN, agreement, check_table, latencies, predictions, rows, spans
 from tasks.specs.evaluation import Evaluation
+from tasks.statistics.tolerance import COARSER
 
 LEAST_DEVIATION = 1e-6
 
@@ -26,8 +27,16 @@ def check_measurement(evaluation: Evaluation, measurement: Measurement) -> Verdi
         checks += _varies(accuracy.predictions, judge)
         checks += _agreement(accuracy.predictions, measurement.timed, judge)
     if accuracy is not None and len(accuracy.agreement):
-        checks += reference(accuracy.agreement)
+        checks += reference(accuracy.agreement, _precision(evaluation, accuracy))
     return Verdict(tuple(checks))
+
+
+def _precision(evaluation: Evaluation, process: Process) -> str:
+    """What the software says that it computed in, where that is coarser than the manifest's floating type."""
+    used = str(process.facts.get("effective", {}).get("precision"))
+    model = evaluation.model
+    kinds = [str(dtype) for dtype in (*(t.dtype for t in model.inputs), *(t.dtype for t in model.outputs))]
+    return used if used in COARSER else next((kind for kind in kinds if kind.startswith("float")), kinds[0])
 
 
 def _tables(evaluation: Evaluation, measurement: Measurement) -> Iterator[Check]:

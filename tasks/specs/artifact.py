@@ -1,6 +1,6 @@
 """A file that an evaluation needs, named by its bytes."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -15,8 +15,34 @@ class Download(Spec):
     size_bytes: int = Field(gt=0)
 
 
+class Pretrained(Spec):
+    """Public weights of an architecture: a file of tensors at an address, safetensors or torch's state dict.
+
+    Pinned by its SHA-256, or by the first digits of it where a library says no more (torchvision's file names hold
+    eight); the whole one that was found stands in the record.
+    """
+
+    url: str = Field(pattern=r"^https?://")
+    sha256: Sha256 | None = None
+    sha256_begins: Annotated[str, Field(pattern=r"^[0-9a-f]{8,63}$")] | None = Field(
+        default=None, description="As the file's name promises, where nobody says the whole."
+    )
+    licence: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if (self.sha256 is None) == (self.sha256_begins is None):
+            raise ValueError(f"{self.url}: give either sha256, or sha256_begins; both or neither pin nothing")
+        return self
+
+    @property
+    def promised(self) -> str:
+        """The digits that the file's SHA-256 begins with: all of them, or the first."""
+        return str(self.sha256 or self.sha256_begins)
+
+
 class Build(Spec):
-    """How a model is made: an architecture of a library, with weights from a seed, or from files of its user's.
+    """How a model is made: an architecture of a library, with weights from a seed, public ones, or its user's files.
 
     Built in the environment of a lock when it is first asked for (`tasks/artifacts/zoo`).
     """
@@ -35,6 +61,9 @@ class Build(Spec):
         default_factory=dict,
         exclude_if=lambda files: not files,
         description="Instead of a seed: safetensors and configuration, file → SHA-256.",
+    )
+    pretrained: Pretrained | None = Field(
+        default=None, exclude_if=lambda source: source is None, description="Instead of a seed: public weights."
     )
     sha256: dict[str, Sha256] = Field(
         default_factory=dict, description="format → the file's; one that is converted is there only if it stands here."

@@ -132,6 +132,9 @@ def test_a_model_without_data_is_measured_on_synthetic_inputs_unless_told_otherw
     (asked,) = cli.read(["+model=nlinear"])
     assert asked.dataset.id == "synthetic" and asked.title == "nlinear[seeded] on synthetic"
     assert cli.read(["+model=resnet18"])[0].dataset.id == "patches"
+    assert (
+        cli.read(["+model=resnet18", "model.weights=pretrained"])[0].dataset.id == "synthetic"
+    )  # ImageNet is not here
     with pytest.raises(Refused, match="dataset=synthetic measures speed alone"):
         cli.read(["+model=nlinear", "dataset=patches"])
 

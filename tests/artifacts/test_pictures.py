@@ -70,7 +70,7 @@ def test_columns_are_known_by_their_usual_names(tmp_path: Path, header: str) -> 
     [
         ("", "has no rows"),
         ("file,label\n", "has no rows"),
-        ("text,label\nhello,x\n", "texts in the column «text»"),
+        ("text,label\nhello,x\n", "has the columns text, label; it needs «file»"),
         ("a,b\n1,2\n", "it needs «file»"),
         ("file,label\na.png,\n", "row 1: «file» or «label» is empty"),
         ("file,label\n../a.png,x\n", "outside the folder of the table"),

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
@@ -231,3 +232,69 @@ def test_class_folders_stay_where_they_are(name: str, tmp_path: Path, capsys: py
     data = manifest("dataset", name)
     assert (data["kind"], data["folder"], data["labels"]) == ("image_folder", str(tmp_path / "pets"), ["cat", "dog"])
     assert spec.run(["validate"]) == 0
+
+
+def _of_bytes(path: Path, logits: Any, mean: bool) -> Path:
+    """A model of eight bytes: a row of a table for each, (256, n); their mean, or all of them."""
+    from onnx import TensorProto, helper
+
+    from tests.artifacts.own_models import FLOAT, value
+
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["rows" if mean else "logits"])]
+    nodes += [helper.make_node("ReduceMean", ["rows"], ["logits"], axes=[1], keepdims=0)] if mean else []
+    out = ("batch", logits.shape[1]) if mean else ("batch", 8, logits.shape[1])
+    inputs = [value("input_ids", TensorProto.INT64, "batch", 8)]
+    held = {"table": logits.astype(np.float32)}
+    return onnx_file(path, nodes, inputs, [value("logits", FLOAT, *out)], held)
+
+
+def _answer_texts(name: str, head: dict[str, Any]) -> None:
+    """As the user does, from what the command printed."""
+    path = cli.CONF / "model" / f"{name}.yaml"
+    data = yaml.safe_load(path.read_text())
+    data["inputs"][0].update(color="none")
+    data["outputs"][0]["meaning"] = "logits"
+    data["preprocess"] = [{"step": "tokens", "vocabulary": "bytes", "length": 8, "pad": 0}]
+    ranked = [{"step": "softmax", "axis": 1}, {"step": "top_k", "k": 2}]
+    data["postprocess"] = ranked if "labels" in head else []
+    data["heads"] = {"own": {name: {**head, "channels": None}}}
+    path.write_text(yaml.safe_dump(data, sort_keys=False))
+
+
+def test_a_model_and_labelled_texts_of_ones_own_give_an_accuracy(
+    name: str, tmp_path: Path, onnxruntime: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = np.zeros((256, 2))
+    table[ord("a"), 0], table[ord("b"), 1], table[ord("c"), 0] = 5.0, 5.0, 0.5
+    model = _of_bytes(tmp_path / "m.onnx", table, mean=True)
+    add.run([str(model), f"name={name}", "modality=language_understanding", "range.input_ids=[0,255]"])
+    texts = [("aaa" + "c" * k, "first") for k in range(6)] + [("bbb" + "c" * k, "second") for k in range(6)]
+    (tmp_path / "t.csv").write_text("text,label\n" + "".join(f"{t},{c}\n" for t, c in texts))
+    capsys.readouterr()
+    assert add.run([f"dataset={tmp_path / 't.csv'}", f"name={name}"]) == 0
+    said = capsys.readouterr().out
+    assert "12 texts, from its column «text» of 2 classes: first, second" in said
+    assert f"heads: {{own: {{{name}: {{labels: [first, second], channels: null}}}}}}" in said
+    assert manifest("dataset", name)["modality"] == "language_understanding"
+    _answer_texts(name, {"labels": ["first", "second"]})
+    words = [f"+model={name}", f"dataset={name}", *QUICK, f"tracking.uri=sqlite:///{tmp_path / 'mlflow.db'}"]
+    result = evaluate(words)
+    assert isinstance(result, Result) and result.passed, (result.failure, result.verdict)
+    assert result.metrics["accuracy_top1"].value == 1.0 and result.metrics["accuracy_top1"].n == 12
+
+
+def test_a_model_and_texts_alone_give_a_perplexity(name: str, tmp_path: Path, onnxruntime: Any) -> None:
+    follows = np.random.default_rng(0).normal(0, 0.01, (256, 256))
+    follows[ord("a"), ord("b")] = follows[ord("b"), ord("a")] = follows[ord("c"), ord("c")] = 20.0
+    model = _of_bytes(tmp_path / "m.onnx", follows, mean=False)
+    add.run([str(model), f"name={name}", "modality=language_generation", "range.input_ids=[0,255]"])
+    lines = [{"text": text} for text in ("abab", "baba", "ccccc", "ab", "cd")]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    add.run([f"dataset={tmp_path / 't.jsonl'}", f"name={name}"])
+    data = manifest("dataset", name)
+    assert (data["modality"], data["meaning"], data["labels"]) == ("language_generation", {"vocabulary": "bytes"}, [])
+    _answer_texts(name, {"meaning": {"vocabulary": "bytes"}})
+    words = [f"+model={name}", f"dataset={name}", *QUICK, f"tracking.uri=sqlite:///{tmp_path / 'mlflow.db'}"]
+    result = evaluate(words)
+    assert isinstance(result, Result) and result.passed, (result.failure, result.verdict)
+    assert result.metrics["text_perplexity"].value == pytest.approx(np.exp(20 / 12), rel=0.01)  # «d» for «c», of 12

@@ -5,25 +5,19 @@ In: a path. Out: `Pictures`, or one sentence. Nothing is decoded but the first p
 
 import csv
 import io
-import json
 import re
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
 from tasks.artifacts.archive import COLUMNS, EPOCH, INDEX
 from tasks.artifacts.files import placed
+from tasks.artifacts.own.tables import FILE, GROUP, LABEL, Record, listed, named, records, value
 from tasks.errors import Refused
 from tasks.processing.samples import SUFFIXES
-
-FILE = ("file", "path", "image", "picture", "filename", "file_name")
-LABEL = ("label", "class", "target")
-TEXT = ("text", "sentence", "document", "question", "prompt")
-GROUP = "group"
 
 
 @dataclass(frozen=True)
@@ -104,13 +98,9 @@ def _require_picture(file: Path) -> None:
 
 
 def _table(path: Path) -> Pictures:
-    with path.open("rb") as file:
-        head = file.read(1024)
-    records = _json_lines(path) if head.lstrip().startswith(b"{") else _csv(path, head)
-    if not records:
-        raise Refused(f"{path} has no rows.")
-    columns = _columns(path, records[0])
-    rows = tuple(_row(path, number, record, columns) for number, record in enumerate(records, 1))
+    found = records(path)
+    columns = _columns(path, found[0])
+    rows = tuple(_row(path, number, record, columns) for number, record in enumerate(found, 1))
     repeated = [file for file, times in Counter(row.file for row in rows).items() if times > 1]
     if repeated:
         raise Refused(f"{path} names {repeated[0]} more than once.")
@@ -120,49 +110,19 @@ def _table(path: Path) -> Pictures:
     return Pictures(path, tuple(sorted(first, key=_order)), len(rows), rows)
 
 
-def _json_lines(path: Path) -> list[dict[str, Any]]:
-    records = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        try:
-            record = json.loads(line) if line.strip() else None
-        except ValueError as error:
-            raise Refused(f"{path}, line {number}: {error}. JSONL has one object a line.") from None
-        if record is not None and not isinstance(record, dict):
-            raise Refused(f"{path}, line {number} is no object. JSONL has one object a line.")
-        records += [record] if record else []
-    return records
-
-
-def _csv(path: Path, head: bytes) -> list[dict[str, Any]]:
-    if b"\0" in head:
-        raise Refused(
-            f"{path} is neither CSV nor JSONL: it is no text. Give a folder of class folders, or such a file."
-        )
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        return list(csv.DictReader(file))
-
-
-def _columns(path: Path, record: dict[str, Any]) -> tuple[str, str]:
+def _columns(path: Path, record: Record) -> tuple[str, str]:
     """The columns with file and label."""
-    names = {str(name).strip().lower(): str(name) for name in record if name is not None}
-    file = next((names[name] for name in FILE if name in names), None)
-    label = next((names[name] for name in LABEL if name in names), None)
-    texts = [names[name] for name in TEXT if name in names]
-    if file is None and texts:
+    files, labels = named(record, FILE), named(record, LABEL)
+    if not files or not labels:
         raise Refused(
-            f"{path} has texts in the column «{texts[0]}», and only pictures can be added so far. A model of texts is "
-            "measured on dataset=synthetic."
+            f"{path} has the columns {listed(record)}; it needs «file» (a picture, relative to the table) and «label», "
+            "or «text»."
         )
-    if file is None or label is None:
-        raise Refused(
-            f"{path} has the columns {', '.join(names.values()) or 'none'}; it needs «file» (a picture, relative to "
-            "the table) and «label»."
-        )
-    return file, label
+    return files[0], labels[0]
 
 
-def _row(path: Path, number: int, record: dict[str, Any], columns: tuple[str, str]) -> Row:
-    file, label = (str(record.get(name) if record.get(name) is not None else "").strip() for name in columns)
+def _row(path: Path, number: int, record: Record, columns: tuple[str, str]) -> Row:
+    file, label = (value(record, name).strip() for name in columns)
     if not file or not label:
         raise Refused(f"{path}, row {number}: «{columns[0]}» or «{columns[1]}» is empty.")
     place, folder = path.parent / file, path.parent.resolve()

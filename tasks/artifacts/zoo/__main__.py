@@ -13,10 +13,11 @@ from typing import Any
 import torch
 
 from tasks.artifacts.files import sha256_of, written
-from tasks.artifacts.zoo import export, reference
+from tasks.artifacts.zoo import export, layers, reference
 from tasks.artifacts.zoo.command import ended
 from tasks.artifacts.zoo.making import made
 from tasks.artifacts.zoo.order import Order, read
+from tasks.errors import Refused
 
 FILES = ("model.onnx", "model.pt2", "reference.safetensors")
 
@@ -31,10 +32,10 @@ def build(order: Order, folder: Path) -> dict[str, Any]:
     expected, macs = reference.in_double(order, module, batch)
     _say(f"{order.name}: exporting …")
     program = export.exported(order, module, [torch.from_numpy(array) for array in batch])
-    nodes = export.write_onnx(order, program, onnx)
+    nodes, traced = export.write_onnx(order, program, onnx)
     export.write_pt2(program, pt2)
     _say(f"{order.name}: comparing with float64 …")
-    off = _compared(order, onnx, pt2, batch, expected)
+    off = _compared(order, traced, onnx, pt2, batch, expected)
     reference.write_reference(order, expected, kept)
     facts = {**reference.facts(module, expected, macs), "nodes": nodes, "off": off}
     facts["sha256"] = {name: sha256_of(folder / name) for name in FILES}
@@ -44,11 +45,17 @@ def build(order: Order, folder: Path) -> dict[str, Any]:
     return facts
 
 
-def _compared(order: Order, onnx: Path, pt2: Path, batch: Any, expected: Any) -> dict[str, float]:
-    """How far both files answer from float64, as a share of an output's standard deviation. Raises Refused."""
+def _compared(order: Order, traced: Any, onnx: Path, pt2: Path, batch: Any, expected: Any) -> dict[str, float]:
+    """How far both files answer from float64, as a share of an output's standard deviation.
+
+    Raises Refused, with the first layer of the ONNX file that is out of tolerance.
+    """
     with reference.answering(order, "onnxruntime"):
         answers = reference.answers_of_onnx(onnx, order, batch)
-    off = {"onnx": reference.require_equal(order, "onnxruntime", answers, expected)}
+    try:
+        off = {"onnx": reference.require_equal(order, "onnxruntime", answers, expected)}
+    except Refused as mistake:
+        raise Refused(f"{mistake} {layers.first_off(order, traced, onnx, batch)}") from None
     with reference.answering(order, "torch.export"):
         answers = reference.answers_of_pt2(pt2, batch)
     return {**off, "pt2": reference.require_equal(order, "torch.export", answers, expected)}

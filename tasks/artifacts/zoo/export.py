@@ -63,8 +63,8 @@ def _forget(program: Any) -> None:
                 node.meta.pop(origin, None)
 
 
-def write_onnx(order: Order, program: Any, path: Path) -> int:
-    """Write the program at opset 18; returns how many nodes it has."""
+def write_onnx(order: Order, program: Any, path: Path) -> tuple[int, Any]:
+    """Write the program at opset 18; returns how many nodes it has, and the program whose nodes name its values."""
     names = {f"{kind}_names": [tensor["name"] for tensor in getattr(order, f"{kind}s")] for kind in ("input", "output")}
     if _weight_bytes(program) > INLINE:
         raise Refused(f"{order.name} has more than {INLINE:g} bytes of weights, which one ONNX file cannot hold.")
@@ -77,7 +77,7 @@ def write_onnx(order: Order, program: Any, path: Path) -> int:
     model = made.model_proto
     _strip(model)
     written(path, model.SerializeToString(deterministic=True))
-    return len(model.graph.node)
+    return len(model.graph.node), made.exported_program
 
 
 def _make_way(graph: Any, names: set[str]) -> None:

@@ -9,6 +9,7 @@ from tasks.artifacts.files import matches
 from tasks.artifacts.zoo.export import first_line
 from tasks.artifacts.zoo.fitted import put
 from tasks.artifacts.zoo.order import Order
+from tasks.artifacts.zoo.pretrained import put_in
 from tasks.artifacts.zoo.seeded import Seeded, awaken
 from tasks.errors import Refused
 
@@ -25,7 +26,9 @@ def made(order: Order, fitted: bool = True) -> Any:
         raise Refused(f"{order.library} makes no {order.entry}: {first_line(error)}") from error
     for parameter in module.parameters():
         parameter.requires_grad_(False)
-    if fitted:
+    if order.pretrained:
+        put_in(order, module, Path(order.pretrained))
+    elif fitted:
         put(order, module)
     return module
 

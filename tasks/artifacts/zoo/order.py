@@ -21,7 +21,7 @@ FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "outputs": list,
     "statistics": (str, type(None)),
 }
-OPTIONAL: Mapping[str, type | tuple[type, ...]] = {"folder": str, "weights": dict}
+OPTIONAL: Mapping[str, type | tuple[type, ...]] = {"folder": str, "weights": dict, "pretrained": str}
 OF_INPUT = ("name", "shape", "dtype", "layout", "range")
 OF_OUTPUT = ("name", "dtype", "meaning")
 
@@ -30,7 +30,8 @@ OF_OUTPUT = ("name", "dtype", "meaning")
 class Order:
     """An architecture (``entry`` of a ``library``), the seed of its weights, and the tensors that go in and out.
 
-    ``weights`` are instead of the seed: names of files in ``folder`` → SHA-256, safetensors and a configuration.
+    ``weights`` are instead of the seed: names of files in ``folder`` → SHA-256, safetensors and a configuration; and so
+    is ``pretrained``, one file of tensors, already checked.
     ``inputs`` have name, shape (the first dimension is «batch»), dtype, and range; ``outputs`` have a name.
     """
 
@@ -44,6 +45,7 @@ class Order:
     statistics: Path | None
     folder: str | None = None
     weights: Mapping[str, str] = field(default_factory=dict)
+    pretrained: str | None = None
 
 
 def read(path: Path) -> Order:
