@@ -48,6 +48,11 @@ def clustered_ratio(
     return ratio(a, b), ratio_interval(a, b), said
 
 
+def varying(interval: Interval | None) -> Interval | None:
+    """None where no unit differs from another: all right, or all wrong, shows no spread and is no certainty."""
+    return None if interval is None or interval.low == interval.high else interval
+
+
 def units_of(table: pd.DataFrame) -> "tuple[pd.Series[Any], str]":
     """Which independent unit each sample is of, and what is said of an interval over them."""
     groups = groups_of(table)

@@ -6,7 +6,7 @@ clustered by source; a rate may exceed 1, where more is written than was said.
 
 from functools import partial
 
-from tasks.metrics._judged import clustered_ratio, predictions
+from tasks.metrics._judged import clustered_ratio, predictions, varying
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 
@@ -17,6 +17,7 @@ def rate(measurement: Measurement, edited: str, of: str) -> Estimate | None:
     if table is None:
         return None
     value, interval, said = clustered_ratio(table, table[edited], table[of])
+    interval = varying(interval)
     low, high = (max(interval.low, 0.0), interval.high) if interval else (None, None)
     wrong, total = int(table[edited].sum()), int(table[of].sum())
     simple = 100 * table[f"constant_{edited}"].sum() / total

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.metrics._judged import predictions, units_of
+from tasks.metrics._judged import predictions, units_of, varying
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 from tasks.statistics import jackknife_of_sums
@@ -32,7 +32,7 @@ def score(
         return None
     units, said = units_of(table)
     rows = pd.DataFrame(parts(table, ""), index=table.index).groupby(units).sum().to_numpy(np.float64)
-    interval = jackknife_of_sums(rows, of)
+    interval = varying(jackknife_of_sums(rows, of))
     low, high = (max(interval.low, 0.0), min(interval.high, 100.0)) if interval else (None, None)
     simple = float(of(np.sum(parts(table, "copy_"), axis=0)))
     note = f"{len(table)} texts; {said}; the source copied: {simple:.1f}"

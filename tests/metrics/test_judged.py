@@ -124,6 +124,13 @@ def test_chrf_is_the_f_of_mean_precision_and_recall_by_hand() -> None:
     assert chrf.value == pytest.approx(100 * 5 * precision * recall / (4 * precision + recall))
 
 
+def test_what_is_right_everywhere_has_no_interval_of_no_width() -> None:
+    bleu = estimates(translations([[5, 4, 3, 2]] * 3, [5] * 3, [5] * 3))["translation_bleu"]
+    wer = estimates(recordings([0, 0], [3, 4]))["speech_wer"]
+    assert (bleu.value, bleu.low, bleu.high) == (pytest.approx(100), None, None)
+    assert (wer.value, wer.low, wer.high) == (0, None, None)
+
+
 def test_one_translation_has_a_value_and_no_interval() -> None:
     bleu = estimates(translations([[4, 3, 2, 1]], [5], [5]))["translation_bleu"]
     assert bleu.value and bleu.low is None and bleu.high is None
