@@ -12,7 +12,7 @@ import yaml
 from flows import cli
 from tasks import plugins
 from tasks.metrics import all_metrics
-from tasks.modalities import Base, judge_of, unjudged
+from tasks.modalities import Base, judge_of
 from tasks.modalities.base import table
 from tasks.schemas import check_table, predictions
 from tasks.specs.dataset import Dataset
