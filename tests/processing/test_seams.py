@@ -1,6 +1,6 @@
 """Laws of the steps between models."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,17 +10,12 @@ from PIL import Image
 
 from tasks.errors import Refused
 from tasks.processing import BEFORE, BETWEEN, compose
+from tasks.processing.boxes import Found
 from tasks.processing.outputs import Ranked
 from tasks.processing.seams import Carried, of_pictures
 from tests.builders import png
 
 CROP = {"unit": "pixel", "least_score": 0.0, "most": 9, "margin": 0.0, "none": "nothing"}
-
-
-class Found(NamedTuple):
-    boxes: list[Any]
-    scores: list[Any]
-    classes: list[Any]
 
 
 def picture(height: int, width: int, seed: int = 0) -> Any:

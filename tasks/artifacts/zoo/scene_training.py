@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch.nn.functional import cross_entropy, smooth_l1_loss
 
 from tasks import ROOT
 from tasks.artifacts.centres import maps_of
 from tasks.artifacts.pixels import normalized
-from tasks.artifacts.scenes import LABELS, SHAPES, Scene, scene, textures
+from tasks.artifacts.scenes import LABELS, SHAPES, SIDE, Scene, scene, textures
 from tasks.errors import Refused
 
 TEXTURES = ROOT / "artifacts" / "datasets" / "patches" / "train.zip"
@@ -36,6 +37,30 @@ def batches(given: Mapping[str, Any], random: np.random.Generator, targets: Call
         mirrored = bool(random.integers(2))
         pictures = _turned(np.stack([s.picture for s in chosen]), mirrored)
         return torch.from_numpy(np.ascontiguousarray(normalized(pictures, MEAN, STD))), targets(chosen, mirrored)
+
+    return batch
+
+
+def crops(given: Mapping[str, Any], random: np.random.Generator) -> Batches:
+    """Shapes cut from scenes and resized, their edges moved as a detector's are; which shape each is."""
+    of, side = textures(TEXTURES, LEAST_STD), given["side"]
+    scenes = [scene(of, Random(f"{given['seed']} train {k}")) for k in range(given["scenes"])]
+    seen, kinds = [], []
+    for one in scenes:
+        for kind, *edges in one.boxes:
+            width, height = edges[2] - edges[0], edges[3] - edges[1]
+            moved = np.array(edges) + random.uniform(-given["moved"], given["moved"], 4) * ([width, height] * 2)
+            left, top = np.floor(moved[:2]).clip(0, SIDE - 2).astype(int)
+            right, bottom = np.ceil(moved[2:]).clip(2, SIDE).astype(int)
+            cut = Image.fromarray(one.picture[top:bottom, left:right])
+            seen.append(np.asarray(cut.resize((side, side), Image.Resampling.BILINEAR)))
+            kinds.append(kind)
+    pictures, shapes = np.stack(seen), np.array(kinds)
+
+    def batch() -> tuple[Any, Any]:
+        chosen = random.integers(0, len(pictures), given["batch"])
+        found = _turned(pictures[chosen], bool(random.integers(2)))
+        return torch.from_numpy(np.ascontiguousarray(normalized(found, MEAN, STD))), torch.from_numpy(shapes[chosen])
 
     return batch
 

@@ -58,6 +58,8 @@ def _kind(order: Order) -> str:
         if "pieces" in order.arguments:
             return "translation"
         return "classes" if "classes" in order.arguments else "text"
+    if (layout, meanings) == ("NCHW", ("logits",)) and order.inputs[0]["shape"][2] < SIDE:
+        return "shapes"  # smaller pictures are crops of a scene
     if (layout, meanings) in MEANT:
         return MEANT[layout, meanings]
     raise Refused(
@@ -165,6 +167,7 @@ KINDS: Mapping[str, tuple[Callable[..., Batches], Callable[[Any, Any], Any]]] = 
     "picture": (_pictures, _difference),
     "text": (_texts, _surprise),
     "classes": (_origins, _surprise),
+    "shapes": (scene_training.crops, _surprise),
     "boxes": (partial(scene_training.batches, targets=scene_training.centres), scene_training.of_centres),
     "masks": (partial(scene_training.batches, targets=scene_training.classes), scene_training.of_classes),
     "depths": (partial(scene_training.batches, targets=scene_training.depths), scene_training.of_depths),

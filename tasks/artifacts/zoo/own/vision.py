@@ -137,6 +137,19 @@ class CenterSkips(nn.Module):
         return self.boxes(values), self.centres(values)
 
 
+class CropNet(nn.Module):
+    """A small classifier of crops: halved three times, then the mean of every channel."""
+
+    def __init__(self, classes: int, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(block(3, width, 2), block(width, 2 * width, 2), block(2 * width, 4 * width, 2))
+        self.head = nn.Linear(4 * width, classes)
+
+    def forward(self, pictures: Any) -> tuple[Any, ...]:
+        """Logits (n, classes)."""
+        return (self.head(self.body(pictures).mean((2, 3))),)
+
+
 class FastDepth(nn.Module):
     """Wofk et al., arXiv 1903.03273, in small: separable convolutions down and up, sizes joined by addition."""
 
