@@ -10,6 +10,7 @@ import copy
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SCHEMA = cli.CONF / "schema" / "evaluation.json"
 
 def validate(words: list[str]) -> int:
     """Every mistake of everything, at once; nothing printed when there is none."""
+    _fields.cache_clear()
     mistakes = list(_mistakes(cli.expand(words) if words else list(_every_option())))
     if mistakes:
         raise Refused("\n".join(dict.fromkeys(mistakes)))
@@ -90,6 +92,7 @@ def _in_every_format(model: str) -> bool:
     return _has_data(model) and bool(_fields(model).get("artifacts"))
 
 
+@cache
 def _fields(model: str) -> dict[str, Any]:
     return cli.fields(model)
 
