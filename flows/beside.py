@@ -74,6 +74,25 @@ class Spread:
             return None  # the evaluation will say it
 
 
+class Seldom:
+    """What takes longer the more there is, such as a report of all cells: a tenth of the time is for it."""
+
+    def __init__(self) -> None:
+        self.ended, self.took_s = 0.0, 0.0
+
+    def due(self) -> bool:
+        """Whether as much time as nine of them take has passed since the last one."""
+        return time.monotonic() - self.ended >= 9 * self.took_s
+
+    @contextmanager
+    def once(self) -> Iterator[None]:
+        """Around one of them."""
+        begin = time.monotonic()
+        yield
+        self.ended = time.monotonic()
+        self.took_s = self.ended - begin
+
+
 class Clock:
     """How long cells took, and what that says of the rest."""
 

@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
+from prefect.utilities.annotations import quote
+
 from flows import cli
-from flows.beside import Clock, Spread, each, width
+from flows.beside import Clock, Seldom, Spread, each, width
 from flows.line import one, run_name
 from flows.recorded import REPORTS, recorded
 from tasks.errors import TouchstoneError
@@ -45,14 +47,14 @@ def cells(jobs: list[cli.Job]) -> Iterator[Cell]:
 
 
 def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
-    """Every cell; the sweep's report is rewritten after each. ``jobs`` is what was asked."""
+    """Every cell; the sweep's report is rewritten now and then, and at the end. ``jobs`` is what was asked."""
     name, parent, finished = _begun(cells, resume)
     asked = tuple(words or evaluation.model_dump(mode="json") for words, evaluation in jobs)
     state = Sweep(name, REPORTS / name, (), _compared(name, parent, [e for _, e, *_ in cells]), asked, len(cells))
     state.folder.mkdir(parents=True, exist_ok=True)
     pinned: Pinned = show_sweep(state, {})
     at_once = width(cells[0][1])
-    clock, spread, rows = Clock(at_once), Spread(), dict[int, Result]()
+    clock, spread, rows, drawing = Clock(at_once), Spread(), dict[int, Result](), Seldom()
 
     def one_of(number: int) -> Result:
         words, evaluation, node, host = cells[number]
@@ -69,10 +71,17 @@ def sweep(jobs: list[cli.Job], cells: list[Cell], resume: str | None) -> Sweep:
         for number, cell in each(one_of, [(number,) for number in range(len(cells))], at_once):
             rows[number] = cell
             state = replace(state, cells=tuple(rows[n] for n in sorted(rows)))
-            render_sweep(state)
-            pinned = show_sweep(state, pinned)
+            if drawing.due() or len(rows) == len(cells):
+                with drawing.once():
+                    render_sweep(_closed(state))
+                    pinned = show_sweep(_closed(state), pinned)
         outcome.append("FINISHED" if state.passed else "FAILED")
     return state
+
+
+def _closed(state: Sweep) -> Any:
+    """The same for Prefect, which looks for futures in whatever it passes on: minutes, for hundreds of cells."""
+    return quote(state)
 
 
 @contextmanager

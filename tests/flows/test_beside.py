@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from flows.beside import each, width
+from flows.beside import Seldom, each, width
 from flows.evaluate import evaluate
 from tasks import ROOT
 from tasks.results.measurement import Sweep
@@ -32,6 +32,19 @@ def test_so_many_run_at_once_and_each_tells_its_number() -> None:
 def test_one_at_a_time_begins_in_order() -> None:
     begun: list[int] = []
     assert [number for number, _ in each(begun.append, [(n,) for n in range(5)], 1)] == begun == [0, 1, 2, 3, 4]
+
+
+def test_what_grows_takes_a_tenth_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, drawn = 1000.0, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    seldom = Seldom()
+    for cell in range(300):
+        now += 2.0
+        if seldom.due():
+            with seldom.once():
+                now += 0.02 * cell
+                drawn.append(0.02 * cell)
+    assert len(drawn) > 20 and sum(drawn) < 0.11 * (now - 1000)
 
 
 def test_an_error_begins_no_further_one() -> None:
