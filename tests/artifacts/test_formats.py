@@ -49,7 +49,7 @@ def test_every_further_format_has_a_writer_and_its_environment(form: str) -> Non
 
 
 def test_most_of_the_zoo_can_be_written_for_other_frameworks() -> None:
-    pinned = [form for build in MANIFESTS.values() for form in build["sha256"]]
+    pinned = [form for build in MANIFESTS.values() for form in build.get("sha256", ())]
     assert pinned.count("tflite") >= 0.6 * len(MANIFESTS) and pinned.count("mxnet") >= 0.3 * len(MANIFESTS)
 
 
@@ -62,7 +62,7 @@ def test_what_has_no_file_is_refused_before_anything_is_built_and_left_out_of_a_
     monkeypatch.setattr(cli, "CONF", conf)
     with pytest.raises(Refused, match=r"software=litert reads tflite files, nlinear\[seeded\] has onnx, pt2, mxnet"):
         cli.read(["+model=nlinear", "software=litert"])
-    kept = cli.read(["-m", "+model=glob(*linear)", "software=litert"])
+    kept = cli.read(["-m", "+model=glob(?linear)", "software=litert"])
     assert [(asked.model.id, asked.format) for asked in kept] == [("dlinear", "tflite"), ("rlinear", "tflite")]
     assert "1 of 3 cells cannot be and are left out; the first: software=litert reads" in capsys.readouterr().err
 
