@@ -26,6 +26,7 @@ from tests.benchmarks.agents import table, write
 MODELS = "patchnet,espcn,byte_cnn,byte_fasttext,byte_lm"
 SOFTWARE = "onnxruntime,openvino"
 PLACE = ROOT / ".touchstone" / "benchmarks" / "killed"
+BROKEN_OFF = "The driver ended before the measurement was complete."
 CLI = [sys.executable, "-m", "flows.evaluate"]
 
 
@@ -44,37 +45,31 @@ def asked(seeds: int) -> list[str]:
     ]
 
 
-def driven(words: list[str], until: int | None) -> tuple[str, float]:
-    """What the driver said, and its seconds. It is killed, with all of its own, as cell ``until`` begins."""
-    begin = time.monotonic()
-    run = subprocess.Popen([*CLI, *words], cwd=ROOT, stderr=-1, stdout=-1, text=True, start_new_session=True)
-    said = ""
-    assert run.stderr and run.stdout
+def driven(words: list[str], until: int | None) -> None:
+    """A driver, which is killed, with all of its own, amid cell ``until``. Whether cells pass is not asked."""
+    run = subprocess.Popen([*CLI, *words], cwd=ROOT, stderr=-1, stdout=-3, text=True, start_new_session=True)
+    assert run.stderr
     for line in run.stderr:
-        said += line
         number = re.search(r" (\d+) of \d+: (?!.*finished in)", line)
         if until and number and int(number[1]) >= until:
             time.sleep(1.5)  # amid a cell
             for process in [*psutil.Process(run.pid).children(recursive=True), psutil.Process(run.pid)]:
                 os.kill(process.pid, signal.SIGKILL)
             break
-    out = run.communicate()[0]
-    if not until and run.returncode:
-        raise SystemExit(said[-2000:])
-    return out if not until else said, time.monotonic() - begin
+    run.wait()
 
 
 def counted(parent: str) -> tuple[Counter[str], int]:
-    """Complete runs of each evaluation, by its hash; and the runs that were broken off."""
+    """Runs of each evaluation, by its hash, that were measured to the end; and those that were broken off."""
     client = MlflowClient(f"sqlite:///{PLACE / 'mlflow.db'}")
     found, broken, page = Counter[str](), 0, None
     while page != "":
         got = client.search_runs(["1"], f"tags.`mlflow.parentRunId` = '{parent}'", max_results=1000, page_token=page)
         for run in got:
-            if run.info.status == "FINISHED":
-                found[run.data.tags["hash.evaluation"]] += 1
-            else:
+            if BROKEN_OFF in run.data.tags.get("mlflow.note.content", ""):
                 broken += 1
+            else:
+                found[run.data.tags["hash.evaluation"]] += 1
         page = got.token or ""
     return found, broken
 
@@ -91,34 +86,39 @@ def main() -> None:
     rows: list[list[Any]] = []
     words = asked(seeds)
     for kill in (cells // 3, 2 * cells // 3, None):
-        _, seconds = driven(words, kill)
+        driven(words, kill)
         (folder,) = set((ROOT / "reports").glob("sweep-*")) - sweeps
         summary = json.loads((folder / "summary.json").read_text())
         found, broken = counted(summary["mlflow"]["run_id"])
-        rows.append(
-            [f"killed as cell {kill} began" if kill else "to its end", f"{seconds:.0f}", sum(found.values()), broken]
-        )
+        rows.append([f"killed amid cell {kill}" if kill else "to its end", sum(found.values()), broken])
         print(rows[-1], flush=True)
         words = [f"resume={folder.name}"]
-    twice = sum(n > 1 for n in found.values())
-    lines = ["# A sweep that is killed twice", "", f"`python -m tests.benchmarks.killed`: {cells} cells, `python -m"]
-    lines += [
-        f"flows.evaluate {' '.join(asked(seeds)[:-2])}`,",
-        "and twice `resume=<sweep>`.",
-        f"{processor.model()}.",
-        "",
-    ]
-    lines += table(["driver", "seconds", "cells complete in MLflow", "broken off there"], rows)
-    lines += [
-        "",
-        f"Cells without a complete measurement: {cells - len(found)}. Measured to the end more than once: {twice}.",
-    ]
-    lines += [f"In the sweep's report: {len(summary['cells'])}, {sum(c['passed'] for c in summary['cells'])} passed."]
-    write("killed.md", lines)
+    told(seeds, rows, found, summary["cells"])
     for cell in summary["cells"]:
         shutil.rmtree(ROOT / "reports" / cell["run"], ignore_errors=True)
     shutil.rmtree(folder)
     shutil.rmtree(PLACE)
+
+
+def told(seeds: int, rows: list[list[Any]], found: Counter[str], cells: list[dict[str, Any]]) -> None:
+    """Write the report: ``found`` are complete measurements of each evaluation, ``cells`` those of the sweep."""
+    every, twice = {cell["hashes"]["evaluation"] for cell in cells}, sum(n > 1 for n in found.values())
+    lines = [
+        "# A sweep that is killed twice",
+        "",
+        f"`python -m tests.benchmarks.killed`: {len(cells)} cells, `python -m",
+    ]
+    lines += [f"flows.evaluate {' '.join(asked(seeds)[:-2])}`,", "and twice `resume=<sweep>`.", f"{processor.model()}."]
+    lines += [
+        "",
+        *table(["driver", "cells complete in MLflow", "broken off there"], [[str(x) for x in row] for row in rows]),
+        "",
+    ]
+    lines += [
+        f"Cells of the sweep's report: {len(cells)}, of {len(every)} evaluations. Without a complete measurement:"
+    ]
+    lines += [f"{len(every - set(found))}. Measured to the end more than once: {twice}."]
+    write("killed.md", lines)
 
 
 if __name__ == "__main__":
