@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from flows import cli
+from tasks import plugins
 from tasks.artifacts.layerwise.diverged import Divergence
 from tasks.artifacts.layerwise.evaluated import between, by_layer, in_double, inputs_of
 from tasks.artifacts.own.answers import heard
@@ -22,6 +23,7 @@ from tasks.errors import Refused
 from tasks.specs.model import Tensor
 
 SOFTWARE = "onnxruntime"
+OF_FILES = ("batch", "shape", "range")
 
 
 def run(words: list[str]) -> int:
@@ -31,6 +33,9 @@ def run(words: list[str]) -> int:
     names = [word for word in places if not word.endswith(".onnx")]
     software = [word.partition("=")[2] for word in words if word.startswith("software=")]
     rest = [word for word in words if "=" in word and not word.startswith("software=")]
+    for word in (word.partition("=")[0] for word in rest):
+        if word.partition(".")[0] not in OF_FILES:
+            raise Refused(plugins.unknown("word", word, ["software", "batch", "shape.<input>", "range.<input>"]))
     if (len(names), len(files)) == (0, 2) and not software:
         found = _files(files, rest)
     elif len(names) == 1 and len(files) <= 1 and len(software) <= 2 - len(files) and not rest:

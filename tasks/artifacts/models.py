@@ -193,8 +193,13 @@ def _reason(built: Built, code: int, last: str, place: Path) -> Exception:
         return Refused(no_room(place))
     what = f" as {built.format}" if built.format in FURTHER else ""
     return BuildFailed(
-        f"{built.name} cannot be built{what}: {last[-LONGEST:] or f'the builder ended with exit code {code}'}"
+        f"{built.name} cannot be built{what}: {_shown(last) or f'the builder ended with exit code {code}'}"
     )
+
+
+def _shown(said: str) -> str:
+    """The builder's last line; of a long one how it begins, and the way out, which stands at the end."""
+    return said if len(said) <= LONGEST else f"{said[: LONGEST // 2]} … {said[-LONGEST // 2 :]}"
 
 
 def facts_of(built: Built) -> dict[str, Any]:

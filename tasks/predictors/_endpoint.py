@@ -10,8 +10,10 @@ import http.client
 import ipaddress
 import json
 import socket
+import statistics
 import threading
-from typing import Any, Iterator
+import time
+from typing import Any, Callable, Iterator
 from urllib.parse import SplitResult, urlsplit
 
 from tasks.errors import Refused, TouchstoneError
@@ -20,6 +22,7 @@ from tasks.predictors.base import line
 CONNECTIONS = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}
 STREAM = "text/event-stream"
 LONGEST = 1 << 20  # bytes of a line of a stream
+REPEATS = 20
 
 
 class Endpoint:
@@ -170,3 +173,13 @@ def _short(body: bytes) -> str:
     except (ValueError, KeyError, TypeError):
         pass
     return " ".join(text.split())[:300].rstrip(".") or "nothing"
+
+
+def median_ms(act: Callable[[], Any]) -> float:
+    """Of `REPEATS` times that it took."""
+    taken = []
+    for _ in range(REPEATS):
+        begin = time.perf_counter_ns()
+        act()
+        taken.append(time.perf_counter_ns() - begin)
+    return statistics.median(taken) / 1e6

@@ -11,20 +11,19 @@ import os
 import threading
 import time
 from pathlib import Path
-from typing import Annotated, Any, Callable, Iterable, Literal
+from typing import Annotated, Any, Iterable, Literal
 
 import numpy as np
 
 from tasks.errors import Refused, TouchstoneError
 from tasks.plugins import Range
 from tasks.predictors._completion import Answer, read, text_of
-from tasks.predictors._endpoint import Endpoint
+from tasks.predictors._endpoint import Endpoint, median_ms
 from tasks.predictors.base import Setup
 
 KIND = "served text"
 OURS = ("model", "prompt", "messages", "max_tokens", "stream", "stream_options")
 JSON = {"Content-Type": "application/json"}
-REPEATS = 20
 SERVERS = "the server's"
 
 
@@ -109,7 +108,7 @@ class Predictor:
     def client(self) -> dict[str, Any]:
         """What is this side's, in ms: a request written and its stream read, and a question that predicts nothing.
 
-        Medians of `REPEATS`; both are part of every prediction. One prediction is really asked for; whether its tokens
+        Medians; both are part of every prediction. One prediction is really asked for; whether its tokens
         are counted by the server or as pieces of the stream holds for all others.
         """
         fill = 65 if self._input["dtype"] == "uint8" else int(self._input["range"][0])
@@ -118,8 +117,8 @@ class Predictor:
         answer = self._read(lines)
         self._by_usage = answer.counted
         return {
-            "client_ms": _median_ms(lambda: (self._written(row), self._read(lines))),
-            "client_round_trip_ms": _median_ms(self._listed),
+            "client_ms": median_ms(lambda: (self._written(row), self._read(lines))),
+            "client_round_trip_ms": median_ms(self._listed),
             "tokens_counted": "by the server" if answer.counted else "as pieces of the stream",
             "answered_as": answer.model,
         }
@@ -171,13 +170,3 @@ def _only(models: dict[str, Any], url: str) -> str:
         return next(iter(models))
     names = ", ".join(list(models)[:10]) or "none"
     raise Refused(f"{url} has {len(models)} models: {names}. Choose one with software.options.model=<name>.")
-
-
-def _median_ms(act: Callable[[], Any]) -> float:
-    """Of `REPEATS` times."""
-    taken = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter_ns()
-        act()
-        taken.append(time.perf_counter_ns() - begin)
-    return float(np.median(taken)) / 1e6

@@ -6,9 +6,8 @@ server says of its own, and nothing here can prove that the weights are the same
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Annotated, Any, Callable, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import numpy as np
@@ -16,10 +15,8 @@ import numpy as np
 from tasks.errors import TouchstoneError
 from tasks.plugins import Range
 from tasks.predictors import _v2_tensors
-from tasks.predictors._endpoint import Endpoint
+from tasks.predictors._endpoint import Endpoint, median_ms
 from tasks.predictors.base import Setup, agree, require_tensors
-
-REPEATS = 20
 
 
 class Predictor:
@@ -69,14 +66,14 @@ class Predictor:
     def client(self) -> dict[str, float]:
         """What is this side's, in ms: a request for one sample written and its answer read, and a question for nothing.
 
-        Medians of `REPEATS`; both are part of every prediction. One prediction of zeros is really asked for.
+        Medians; both are part of every prediction. One prediction of zeros is really asked for.
         """
         zeros = _zeros(self._input)
         answer = self._endpoint.ask("POST", f"{self._model}/infer", *self._written(zeros))
         self._read(answer, len(zeros))
         return {
-            "client_ms": _median_ms(lambda: (self._written(zeros), self._read(answer, len(zeros)))),
-            "client_round_trip_ms": _median_ms(lambda: self._endpoint.ask("GET", "/v2")),
+            "client_ms": median_ms(lambda: (self._written(zeros), self._read(answer, len(zeros)))),
+            "client_round_trip_ms": median_ms(lambda: self._endpoint.ask("GET", "/v2")),
         }
 
     def predict(self, batch: Any) -> Any:
@@ -115,13 +112,3 @@ def _checked(model: dict[str, Any], setup: Setup) -> dict[str, tuple[list[Any], 
 def _zeros(tensor: dict[str, Any]) -> Any:
     """One sample that means nothing."""
     return np.zeros([n if isinstance(n, int) else 1 for n in tensor["shape"]], tensor["dtype"])
-
-
-def _median_ms(act: Callable[[], Any]) -> float:
-    """Of `REPEATS` times."""
-    taken = []
-    for _ in range(REPEATS):
-        begin = time.perf_counter_ns()
-        act()
-        taken.append(time.perf_counter_ns() - begin)
-    return float(np.median(taken)) / 1e6

@@ -159,3 +159,10 @@ def test_a_model_is_built_when_it_is_asked_for_and_measured(cache: Path, tmp_pat
     summary = json.loads(Path(done.stdout.splitlines()[-1]).read_text())
     assert summary["metrics"]["reference_error"]["value"] < 1e-3
     assert summary["metrics"]["accuracy_top1"]["note"] == "not evaluated: synthetic inputs"
+
+
+def test_a_builders_long_sentence_keeps_how_it_begins_and_the_way_out() -> None:
+    said = f"No build for this machine: {'library, ' * 90}point pip at another index."
+    shown = models._shown(said)
+    assert len(shown) < len(said) and shown.startswith("No build") and shown.endswith("at another index.")
+    assert models._shown("Short.") == "Short."

@@ -211,6 +211,7 @@ def test_a_check_that_fails_names_the_layer(onnxruntime: Any) -> None:
     ("words", "said"),
     [
         ([], "Give a model and software=<name>, or two ONNX files"),
+        (["patchnet", "softwar=onnxruntime"], "There is no word «softwar». Did you mean software?"),
         (["patchnet", "software=litert"], "whose layers cannot be seen one by one"),
         (["patchnet", "software=served"], "whose layers cannot be seen one by one"),
         (["patchnet", "software=a", "software=b", "software=c"], "Give a model"),
