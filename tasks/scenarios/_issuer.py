@@ -8,7 +8,6 @@ each other one is a query.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import mmap
 import os
@@ -16,10 +15,10 @@ import sys
 import time
 
 from tasks.environment.parent import die_with_parent
+from tasks.environment.timers import EXACT_NS, waits
 
 SPIN_NS = {True: 60_000, False: 300_000}  # how late a sleep may wake up, with real-time priority and without
 LEAD_NS = 20_000_000
-PR_SET_TIMERSLACK = 29
 
 
 def main(memory: int, pipe: int, cores: str, parent: int) -> None:
@@ -27,8 +26,7 @@ def main(memory: int, pipe: int, cores: str, parent: int) -> None:
     die_with_parent(parent)
     if cores:
         os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0)  # 1 ns instead of 50 µs
+    waits(EXACT_NS)
     gc.disable()
     held = memoryview(mmap.mmap(memory, 0)).cast("q")
     n = (len(held) - 1) // 2

@@ -16,6 +16,8 @@ from prefect.cli import app
 from prefect.server.api import background_workers
 from prefect.server.events import triggers
 
+from tasks.environment.timers import LATE_NS, waits
+
 LOOK, HEARTBEAT = timedelta(seconds=10), timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
 evaluate_periodically = triggers.evaluate_periodically
@@ -50,6 +52,7 @@ async def main_loop(server: uvicorn.Server) -> None:
 
 def main(words: list[str]) -> None:
     """Prefect's command «server» with these words."""
+    waits(LATE_NS)
     setattr(background_workers, "Worker", Worker)  # noqa: B010  (it is no name that the module exports)
     setattr(triggers, "evaluate_periodically", seldom)  # noqa: B010
     setattr(uvicorn.Server, "main_loop", main_loop)  # noqa: B010

@@ -1,6 +1,6 @@
 """`python -I -S ray_head_waits.py PID …`: waits until one of its children with these numbers has ended.
 
-Asked to end (SIGTERM), it asks them, and waits for all of them.
+Asked to end (SIGTERM), it asks them, each when the one before has ended, and waits for the last.
 """
 
 import os
@@ -9,19 +9,23 @@ import sys
 from typing import Any
 
 
-def main(needed: set[int]) -> None:
+def main(needed: list[int]) -> None:
     """Return when one has ended; when it was asked to end, all."""
-    left, asked = set(needed), []
+    left, asked = list(needed), []
 
     def end(*_: Any) -> None:
         asked.append(True)
-        for child in left:
-            os.kill(child, signal.SIGTERM)
+        for first in left[:1]:
+            os.kill(first, signal.SIGTERM)
 
     signal.signal(signal.SIGTERM, end)
     while left == needed or (asked and left):
-        left.discard(os.wait()[0])
+        ended = os.wait()[0]
+        if ended in left:
+            left.remove(ended)
+            if asked:
+                end()
 
 
 if __name__ == "__main__":
-    main({int(word) for word in sys.argv[1:]})
+    main([int(word) for word in sys.argv[1:]])

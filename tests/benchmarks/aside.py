@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -58,8 +59,11 @@ def _ours() -> list[psutil.Process]:
                 found.append(process)
         except OSError:
             continue
-    children = {c.pid: c for p in found for c in p.children(recursive=True)}
-    return list({**children, **{p.pid: p for p in found}}.values())
+    ours = {p.pid: p for p in found}
+    for process in found:
+        with suppress(psutil.NoSuchProcess):
+            ours |= {c.pid: c for c in process.children(recursive=True)}
+    return list(ours.values())
 
 
 def _agents() -> set[int]:

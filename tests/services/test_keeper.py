@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from tasks import ROOT
+from tasks.environment.timers import USUAL_NS
 from tests.flows.conftest import InRepository, repository_bench  # noqa: F401  (a fixture)
 
 START = "import sys; from tasks.services import local, known, settings; settings.apply(); "
@@ -100,6 +101,23 @@ def test_they_end_when_nobody_has_needed_them_for_the_idle_time_and_not_before(s
     until(lambda: not services.processes(), "everything has ended", IDLE_S + 30)
     services.start()
     assert {n: s["address"] for n, s in services.state().items()} == addresses, "an address has changed"
+
+
+CALLED = """
+from tasks.placement.calls import Share
+from tasks.placement.cluster import connected, place
+def slack(say):
+    from pathlib import Path
+    return int(Path("/proc/self/timerslack_ns").read_text())
+with connected(known.read()["ray"].address):
+    print(place(Share(1), slack, say=print))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has timer slack")
+def test_what_is_measured_is_on_time_though_ray_beside_it_may_wait_late(services: Services) -> None:
+    services.start()
+    assert int(services.run("-c", START + CALLED).split()[-1]) == USUAL_NS
 
 
 def test_what_is_killed_comes_back_at_its_address(services: Services) -> None:
