@@ -244,3 +244,17 @@ def test_weights_that_do_not_fit_are_one_sentence_and_nothing_of_them_runs(
         models.bring(pretrained(server.source()), quiet)
     assert said in str(mistake.value) and "\n" not in str(mistake.value)
     assert not list(tmp_path.glob("it*")) and not models.inventory()
+
+
+@LARGE
+def test_what_each_architecture_of_the_zoo_publishes_goes_into_it() -> None:
+    known = {
+        f"{build.library}:{build.entry}"
+        for model in zoo.chosen([])
+        for build in getattr(model, "build", {}).values()  # a pipeline has none
+        if build.pretrained
+    }
+    assert len(known) >= 7
+    command = [sys.executable, "-m", "tasks.stacks", str(models.LOCK), "-m", "tests.artifacts.own_weights", *known]
+    said = subprocess.run(command, cwd=ROOT, check=True, timeout=300, stdout=subprocess.PIPE, text=True).stdout
+    assert len(said.splitlines()) == len(known)

@@ -33,7 +33,8 @@ def put_in(order: Order, module: Any, path: Path) -> None:
     if wrong:
         more = f"; {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
         raise Refused(f"{path.name} has not the weights of {order.entry}: {'; '.join(wrong[:SHOWN])}{more}.")
-    inner.load_state_dict({name: tensor.to(state[name].dtype) for name, tensor in found.items()}, strict=False)
+    state.update({name: tensor.to(state[name].dtype) for name, tensor in found.items()})
+    inner.load_state_dict(state)  # with the versions of its parts, which some ask for
 
 
 def _missing(found: Mapping[str, Any], state: Mapping[str, Any]) -> list[str]:
