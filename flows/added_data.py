@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from flows import cli
+from flows import conf
 from tasks import ROOT
 from tasks.artifacts.files import sha256_of, written
 from tasks.artifacts.own import manifest, pictures, texts
@@ -29,7 +29,7 @@ Found = Pictures | Texts
 def add(path: Path, answers: Answers) -> int:
     """Write the manifest, and print what was found and what to type next."""
     name = answers.name or plain(path.resolve().name if path.is_dir() else path.stem)
-    target = cli.CONF / "dataset" / f"{name}.yaml"
+    target = conf.CONF / "dataset" / f"{name}.yaml"
     if target.exists() and not manifest.added_here(target):
         raise Refused(f"conf/dataset/{name}.yaml is one of this project's data sets. Choose another name: name=<name>.")
     if target.exists() and not answers.force:
@@ -87,7 +87,7 @@ def _say(path: Path, name: str, found: Found, target: Path) -> None:
     what = f"texts, from its column «{found.column}»" if isinstance(found, Texts) else "pictures"
     classes = f" of {len(found.labels)} classes: {_few(found)}" if found.labels else ""
     print(f"{path}: {found.count} {what}{classes}")
-    print(f"written     {cli.relative(target)}")
+    print(f"written     {conf.relative(target)}")
     head = f"labels: [{_few(found)}]" if found.labels else "meaning: {vocabulary: bytes}"
     steps = "            preprocess: [{step: tokens, vocabulary: bytes, length: <of the model>, pad: 0}]\n"
     meaning = "its last layer means here, in the order of its outputs" if found.labels else "its tokens are"

@@ -6,7 +6,7 @@ In: a path and what the user said. Out: the manifest and what is printed; or `Re
 from pathlib import Path
 from typing import Any
 
-from flows import cli
+from flows import conf
 from flows.tried import Tried, tried
 from tasks import ROOT
 from tasks.artifacts import models
@@ -25,7 +25,7 @@ DEFAULT = "onnxruntime"  # what conf/evaluate.yaml chooses
 
 def add(path: Path, source: str, answers: Answers, name: str) -> int:
     """Add it under this name, and say so."""
-    target = cli.CONF / "model" / f"{name}.yaml"
+    target = conf.CONF / "model" / f"{name}.yaml"
     _require_free(target, name, answers)
     found = read(path, kinds.kind_of(path))
     inputs = described(found, answers)
@@ -96,7 +96,7 @@ def _say(source: str, found: Found, inputs: Described, trials: list[Tried]) -> N
 
 def _say_next(name: str, target: Path, file: Path, found: Found, data: dict[str, Any]) -> None:
     more = f" and {len(found.beside)} more" if found.beside else ""
-    _listed("written", [f"{cli.relative(target)}; the file: {cli.relative(file)}{more}"])
+    _listed("written", [f"{conf.relative(target)}; the file: {conf.relative(file)}{more}"])
     _listed("still ???", [f"{', '.join(unanswered(data))}: for accuracy alone"])
     _listed("next", [f"python -m flows.evaluate +model={name} scenario=quick"])
 

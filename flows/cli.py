@@ -4,16 +4,16 @@ In: override strings (or an `Evaluation`, or several). Out: `Evaluation`s. The o
 """
 
 import json
-import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel
 
+from flows import conf
 from flows.foreground import interrupted
 from tasks import ROOT, plugins
 from tasks.database import masked
@@ -23,9 +23,8 @@ from tasks.specs.protocol import Drift
 from tasks.specs.unanswered import OPEN, neutral, unanswered
 
 SYNTHETIC = "synthetic"  # the data set: what a model is measured on that has no data
+TELL_S = 5.0
 S = TypeVar("S", bound=BaseModel)
-CONF = ROOT / "conf"
-ALSO = "TOUCHSTONE_CONF"  # folders like it, of plug-ins that lie elsewhere; separated as in PATH
 HYDRA_FLAGS = (
     "--help",
     "-h",
@@ -96,7 +95,7 @@ def jobs(request: Request) -> list[Job]:
     given: list[Any] = list(request)
     if all(isinstance(item, str) for item in given):  # no words at all are answered like words
         cells = expand(given)
-        return _possible(cells) if any("glob(" in word for word in given) else [(w, composed(w)) for w in cells]
+        return _possible(cells) if any("glob(" in word for word in given) else [(w, composed(w)) for w in _told(cells)]
     return [job for item in given for job in _one_or_several(item)]
 
 
@@ -104,7 +103,7 @@ def _possible(cells: list[list[str]]) -> list[Job]:
     """The cells of a sweep over everything there is, without those that cannot be, which are told; one must be left."""
     found: list[Job] = []
     why: dict[str, str] = {}
-    for words in cells:
+    for words in _told(cells):
         try:
             found.append((words, composed(words)))
         except Refused as error:
@@ -117,6 +116,16 @@ def _possible(cells: list[list[str]]) -> list[Job]:
             file=sys.stderr,
         )
     return found
+
+
+def _told(cells: list[list[str]]) -> Iterator[list[str]]:
+    """The cells of a sweep; of many it is said how far their reading has come."""
+    told = time.monotonic()
+    for i, words in enumerate(cells):
+        if time.monotonic() - told > TELL_S:
+            told = time.monotonic()
+            print(f"{i} of {len(cells)} cells are read", file=sys.stderr)
+        yield words
 
 
 def _one_or_several(item: Evaluation | dict[str, Any] | list[str]) -> list[Job]:
@@ -162,7 +171,7 @@ def composed(overrides: list[str]) -> Evaluation:
     """The evaluation that these overrides describe."""
     data, choices = _filled("evaluate", overrides)
     if "model" not in data:
-        raise Refused(f"No model chosen. Add +model=<name>; available: {plugins.shown(options('model'))}.")
+        raise Refused(f"No model chosen. Add +model=<name>; available: {plugins.shown(conf.options('model'))}.")
     if not any(word.lstrip("+").startswith("dataset") for word in overrides) and (fitting := _fitting(data)):
         overrides = [*overrides, f"dataset={fitting}"]
         data, choices = _filled("evaluate", overrides)
@@ -187,7 +196,7 @@ def _obtained(dataset: str) -> bool:
     """Whether a data set is here, or comes by itself: not one whose folder everybody has to obtain and nobody did."""
     import yaml
 
-    path = manifest("dataset", dataset)
+    path = conf.manifest("dataset", dataset)
     folder = (yaml.safe_load(path.read_text()) or {}).get("folder") if path.exists() else None
     return folder is None or (ROOT / folder).is_dir()
 
@@ -208,7 +217,7 @@ def own_fields(flow: str) -> list[str]:
     """The fields of a flow's own file, conf/<flow>.yaml."""
     import yaml
 
-    return sorted(set(yaml.safe_load((CONF / f"{flow}.yaml").read_text())) - {"defaults", "hydra"})
+    return sorted(set(yaml.safe_load((conf.CONF / f"{flow}.yaml").read_text())) - {"defaults", "hydra"})
 
 
 def own(flow: str, overrides: list[str], into: type[S]) -> S:
@@ -291,23 +300,12 @@ def validated(data: dict[str, Any], choices: dict[str, str], overrides: list[str
     return evaluation
 
 
-def options(group: str) -> list[str]:
-    """The option names of a Hydra group."""
-    return sorted({p.stem for folder in (CONF, *_also()) for p in (folder / group).glob("*.yaml")})
-
-
-def manifest(group: str, option: str) -> Path:
-    """The file of an option; ours before anybody else's."""
-    found = (folder / group / f"{option}.yaml" for folder in (CONF, *_also()))
-    return next((path for path in found if path.exists()), CONF / group / f"{option}.yaml")
-
-
 def fields(model: str) -> dict[str, Any]:
     """A model's manifest as plain data: a pipeline's with those of its stages, and fields that name another one
     (`${model.x-length}`) with its value."""
     from flows.stages import resolved
 
-    text = manifest("model", model).read_text()
+    text = conf.manifest("model", model).read_text()
     data: dict[str, Any] = yaml.safe_load(text) or {}
     if isinstance(data, dict) and "pipeline" in data:
         return resolved(data)
@@ -320,19 +318,12 @@ def fields(model: str) -> dict[str, Any]:
     return whole
 
 
-def _also() -> list[Path]:
-    folders = [Path(name).resolve() for name in os.environ.get(ALSO, "").split(os.pathsep) if name]
-    if strange := [folder for folder in folders if not folder.is_dir()]:
-        raise Refused(f"{ALSO} names {strange[0]}, which is no folder. It holds software/<name>.yaml and the like.")
-    return folders
-
-
 def _hydra() -> Any:
     from hydra import initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra
 
     GlobalHydra.instance().clear()
-    return initialize_config_dir(str(CONF), version_base="1.3")
+    return initialize_config_dir(str(conf.CONF), version_base="1.3")
 
 
 def _as_hydra(flow: str) -> int:
@@ -340,21 +331,12 @@ def _as_hydra(flow: str) -> int:
     import hydra
 
     sys.argv = [f"python -m flows.{flow}", *map(_forced, sys.argv[1:])]
-    hydra.main(
-        config_path=str(CONF), config_name=flow if (CONF / f"{flow}.yaml").exists() else "evaluate", version_base="1.3"
-    )(lambda cfg: None)()
+    root = flow if (conf.CONF / f"{flow}.yaml").exists() else "evaluate"
+    hydra.main(config_path=str(conf.CONF), config_name=root, version_base="1.3")(lambda cfg: None)()
     return 0
 
 
 def _searched() -> list[str]:
     """Where Hydra is to look beside our own folder, as a word of its own."""
-    also = ",".join(f"file://{folder}" for folder in _also())
+    also = ",".join(f"file://{folder}" for folder in conf.also())
     return [f"hydra.searchpath=[{also}]"] if also else []
-
-
-def relative(path: Path) -> str:
-    """A path as its user would type it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

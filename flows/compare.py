@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from flows import cli, foreground, pairs
+from flows import cli, conf, foreground, pairs
 from flows.recorded import REPORTS
 from tasks import plugins
 from tasks.errors import Refused
@@ -105,7 +105,7 @@ def _shown(done: Contrasts) -> int:
     from tasks.reporting.contrast import show
 
     show(done)
-    print(cli.relative(done.folder / "summary.json"))
+    print(conf.relative(done.folder / "summary.json"))
     return 0 if done.decided else UNDECIDED
 
 

@@ -6,7 +6,7 @@ The request is read, validated, and held against this machine before Prefect, Ra
 import json
 import sys
 
-from flows import cli, foreground
+from flows import cli, conf, foreground
 from flows.recorded import asked_again
 from tasks.placement.matching import distributed, matched
 from tasks.progress import say
@@ -58,7 +58,7 @@ def run(words: list[str]) -> int:
         from tasks.reporting.terminal import show
 
         show(done, everything=everything)
-        print(cli.relative(done.folder / "summary.json"))
+        print(conf.relative(done.folder / "summary.json"))
         return done.exit_code
 
     return foreground.led(drive)

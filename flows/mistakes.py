@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from flows import cli
+from flows import conf
 from tasks import plugins
 from tasks.database import masked
 from tasks.specs.evaluation import KINDS, Evaluation
@@ -134,7 +134,7 @@ def _short(value: Any) -> str:
 def missing_option(error: Any) -> str:
     """A file that a group does not have, with the nearest that it has."""
     group, _, name = str(error.missing_cfg_file or "").rpartition("/")
-    known = list(error.options or cli.options(group))
+    known = list(error.options or conf.options(group))
     added = "+" if group == "model" else ""
     return f"{plugins.unknown(group or 'configuration', name, sorted(known))} Choose with {added}{group}=<name>."
 
@@ -144,8 +144,8 @@ def hydra_sentence(error: Exception, overrides: Iterable[str]) -> str:
     text = first_line(error)
     for override in overrides:
         group, _, option = override.lstrip("+").partition("=")
-        if "must be a string" in text and (cli.CONF / group).is_dir() and option not in cli.options(group):
-            return f"«{override}»: {plugins.unknown(group, option, cli.options(group))}"
+        if "must be a string" in text and (conf.CONF / group).is_dir() and option not in conf.options(group):
+            return f"«{override}»: {plugins.unknown(group, option, conf.options(group))}"
         if f"Ambiguous value for argument '{override}'" in text:
             return f"«{override}» names several values. Sweep over them with -m, or quote one value that holds a comma."
         path = override.lstrip("+~").split("=")[0]

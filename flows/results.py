@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows import cli
+from flows import cli, conf
 from flows.recorded import REPORTS
 from tasks import plugins
 from tasks.errors import Refused
@@ -145,7 +145,7 @@ def _written(title: str, made: "list[Table]", drawn: list, notes: list[str]) -> 
     from tasks.reporting import listing
 
     file = re.sub(r"[^A-Za-z0-9_]+", "-", " ".join([title, *notes])).strip("-")[:120]
-    print(cli.relative(listing.page(title, made, drawn, notes, Path(REPORTS / "results" / f"{file}.html"))))
+    print(conf.relative(listing.page(title, made, drawn, notes, Path(REPORTS / "results" / f"{file}.html"))))
     return 0
 
 

@@ -11,7 +11,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from flows import cli
+from flows import cli, conf
 from tasks import plugins
 from tasks.errors import Refused
 from tasks.progress import say
@@ -24,7 +24,7 @@ DAY_S = 86_400
 
 def configured() -> dict[str, Lock]:
     """Software name → its lock."""
-    manifests = {name: yaml.safe_load(cli.manifest("software", name).read_text()) for name in cli.options("software")}
+    manifests = {name: yaml.safe_load(conf.manifest("software", name).read_text()) for name in conf.options("software")}
     return {name: Lock(m["python"], tuple(m["packages"])) for name, m in manifests.items()}
 
 

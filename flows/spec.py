@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from flows import cli
+from flows import cli, conf
 from tasks import ROOT
 from tasks.errors import Refused
 from tasks.specs.evaluation import Evaluation
@@ -24,7 +24,7 @@ from tasks.specs.unanswered import neutral
 
 GROUPS = ("dataset", "software", "hw", "scenario", "tracing", "workers", "tracking")
 ALONE = {"simulated": "null", "openai": "prompts"}  # software that reads no file → a model of its own
-SCHEMA = cli.CONF / "schema" / "evaluation.json"
+SCHEMA = conf.CONF / "schema" / "evaluation.json"
 
 
 def validate(words: list[str]) -> int:
@@ -49,7 +49,7 @@ def _check(job: list[str], around: dict[str, dict[str, Any]]) -> None:
     """Raises Refused. Hydra takes 0.1 s: a model of the zoo is put into what was composed ``around`` another one."""
     model, *rest = job or [""]
     name, key = model.removeprefix("+model="), " ".join(rest)
-    build = len(job) == 3 and name in cli.options("model") and _fields(name).get("build")
+    build = len(job) == 3 and name in conf.options("model") and _fields(name).get("build")
     if build and key in around:
         fields = {**_fields(name), "weights": rest[0].removeprefix("model.weights=")}
         cli.validated({**copy.deepcopy(around[key]), "model": fields}, {"model": name}, job)
@@ -62,7 +62,7 @@ def _check(job: list[str], around: dict[str, dict[str, Any]]) -> None:
 def _every_option() -> Iterator[list[str]]:
     """Each model with its first pair, and each option of each group beside the first model that has data."""
     first: list[str] = []
-    for model in cli.options("model"):
+    for model in conf.options("model"):
         for weights, dataset in _pairs(model):
             several = "pipeline" in _told(model)  # their weights are those of the stages
             chosen = [f"model.weights={weights}"] if weights and not several else []
@@ -70,8 +70,8 @@ def _every_option() -> Iterator[list[str]]:
             first = first or (job if _in_every_format(model) else [])
             yield job
     for group in GROUPS:
-        for option in cli.options(group):
-            if group == "dataset" and any(option == d for m in cli.options("model") for _, d in _pairs(m)):
+        for option in conf.options(group):
+            if group == "dataset" and any(option == d for m in conf.options("model") for _, d in _pairs(m)):
                 continue
             needed = ["workers.address=127.0.0.1:6379"] if (group, option) == ("workers", "cluster") else []
             if group == "software" and option in ALONE:
@@ -120,7 +120,7 @@ def _validate_dataset(option: str) -> None:
 
     from tasks.specs.dataset import Dataset
 
-    path = cli.manifest("dataset", option)
+    path = conf.manifest("dataset", option)
     try:
         Dataset.model_validate(yaml.safe_load(path.read_text()))
     except ValidationError as error:

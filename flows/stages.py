@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from flows import cli
+from flows import conf
 from tasks import plugins
 from tasks.errors import Refused
 from tasks.specs.unanswered import OPEN, unanswered
@@ -56,10 +56,10 @@ def _stage(where: str, name: str, said: Any, pipeline: str) -> dict[str, Any]:
 
 
 def _model(where: str, name: str, pipeline: str) -> dict[str, Any]:
-    known = cli.options("model")
+    known = conf.options("model")
     if name not in known:
         raise Refused(f"{where}.model: {plugins.unknown('model', name, known)}")
-    model: dict[str, Any] = yaml.safe_load(cli.manifest("model", name).read_text())
+    model: dict[str, Any] = yaml.safe_load(conf.manifest("model", name).read_text())
     if "pipeline" in model:
         itself = "itself" if name == pipeline else f"«{name}», which is a pipeline"
         raise Refused(f"{where}.model names {itself}. A stage is one model; name the models of that one as stages.")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from flows import cli
+from flows import cli, conf
 from tasks.errors import Refused, TouchstoneError
 from tasks.placement.agents import run_agent
 from tasks.placement.request import agent_request
@@ -35,7 +35,7 @@ class Tried:
 def tried(fields: dict[str, Any], files: dict[str, Path], only: str | None = None) -> list[Tried]:
     """All software of conf/software that reads one of these, format → file, or the one that was named."""
     found = []
-    for name in [only] if only else cli.options("software"):
+    for name in [only] if only else conf.options("software"):
         if name in ELSEWHERE:
             continue
         evaluation = cli.default([f"software={name}", f"dataset={cli.SYNTHETIC}", "scenario=quick"])

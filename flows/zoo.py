@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from flows import cli
+from flows import cli, conf
 from tasks import plugins
 from tasks.artifacts import models
 from tasks.errors import ArtifactMismatch, BuildFailed, Refused, TouchstoneError
@@ -31,7 +31,7 @@ Known = Model | Pipeline
 
 def chosen(words: list[str]) -> list[Known]:
     """The manifests that the words name: by name, by modality=<name>, or all."""
-    known = {name: _manifest(name) for name in cli.options("model")}
+    known = {name: _manifest(name) for name in conf.options("model")}
     names = [word for word in words if "=" not in word]
     for name in names:
         if name not in known:
@@ -84,7 +84,7 @@ def show(words: list[str]) -> int:
 
 def _readers() -> dict[str, tuple[str, ...]]:
     """Framework → the formats that it reads."""
-    named = {yaml.safe_load(cli.manifest("software", s).read_text())["framework"] for s in cli.options("software")}
+    named = {yaml.safe_load(conf.manifest("software", s).read_text())["framework"] for s in conf.options("software")}
     return {name: plugins.load("tasks.predictors", name).Predictor.formats for name in sorted(named)}
 
 
@@ -148,7 +148,7 @@ def _pinned(model: Known) -> None:
         say("zoo")(f"{model.name} has no files of its own; pin its models.")
         return
     found: list[dict[str, Any]] = []
-    path = cli.manifest("model", model.id)
+    path = conf.manifest("model", model.id)
     for form in (next(iter(FORMATS)), *FURTHER):
         file = model.made(form).model_copy(update={"sha256": None})
         assert file.built is not None

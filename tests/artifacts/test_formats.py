@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from flows import cli, zoo
+from flows import cli, conf, zoo
 from tasks import ROOT
 from tasks.artifacts import models
 from tasks.artifacts.files import sha256_of
@@ -56,10 +56,10 @@ def test_most_of_the_zoo_can_be_written_for_other_frameworks() -> None:
 def test_what_has_no_file_is_refused_before_anything_is_built_and_left_out_of_a_sweep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    conf = Path(shutil.copytree(cli.CONF, tmp_path / "conf"))
-    manifest = conf / "model" / "nlinear.yaml"
+    mine = Path(shutil.copytree(conf.CONF, tmp_path / "conf"))
+    manifest = mine / "model" / "nlinear.yaml"
     manifest.write_text(re.sub(r", tflite: \w+", "", manifest.read_text()))
-    monkeypatch.setattr(cli, "CONF", conf)
+    monkeypatch.setattr(conf, "CONF", mine)
     with pytest.raises(Refused, match=r"software=litert reads tflite files, nlinear\[seeded\] has onnx, pt2, mxnet"):
         cli.read(["+model=nlinear", "software=litert"])
     kept = cli.read(["-m", "+model=glob(?linear)", "software=litert"])

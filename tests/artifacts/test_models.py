@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows import cli, zoo
+from flows import cli, conf, zoo
 from tasks.artifacts import models, store
 from tasks.errors import ArtifactMismatch, Refused
 from tasks.specs.artifact import Artifact
@@ -48,8 +48,8 @@ def laid(file: Artifact, idle_s: float = 0.0) -> Path:
 def test_a_built_model_is_handed_over_by_its_checksum(cache: Path) -> None:
     file = artifact(sha256=hashlib.sha256(BYTES["model.onnx"]).hexdigest())
     folder = laid(file, idle_s=1000)
-    assert store.present(file, cli.CONF.parent)
-    assert store.fetch(file, cli.CONF.parent, print) == folder / "model.onnx"
+    assert store.present(file, conf.CONF.parent)
+    assert store.fetch(file, conf.CONF.parent, print) == folder / "model.onnx"
     assert models.inventory()[0].idle_s < 100  # it was used just now
 
 
@@ -91,7 +91,7 @@ def test_a_budget_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch, te
 
 
 def test_what_came_out_is_pinned_into_the_manifest_and_nothing_else_changes() -> None:
-    text = (cli.CONF / "model" / "nlinear.yaml").read_text()
+    text = (conf.CONF / "model" / "nlinear.yaml").read_text()
     facts = {"parameters": 7, "macs": 8, "sha256": {"model.onnx": "a" * 64, "model.pt2": "b" * 64}}
     before, after = yaml.safe_load(text), yaml.safe_load(models.pinned(text, "seeded", facts))
     build = after["build"]["seeded"]
@@ -121,9 +121,9 @@ def test_a_name_that_is_none_is_answered_with_the_nearest(words: list[str], said
 
 def test_a_manifest_that_is_none_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "model").mkdir()
-    text = (cli.CONF / "model" / "nlinear.yaml").read_text()
+    text = (conf.CONF / "model" / "nlinear.yaml").read_text()
     (tmp_path / "model" / "nlinear.yaml").write_text(text.replace("modality: time_series", "modality: sight"))
-    monkeypatch.setattr(cli, "CONF", tmp_path)
+    monkeypatch.setattr(conf, "CONF", tmp_path)
     with pytest.raises(Refused, match=r"nlinear\.yaml is no model, in 1 places: python -m flows\.spec validate"):
         zoo.run(["list"])
 

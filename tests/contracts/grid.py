@@ -18,7 +18,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from flows import cli
+from flows import cli, conf
 from tasks import ROOT
 from tasks.agent.setting import open_data, seeded_order
 from tasks.artifacts.layers import Network
@@ -37,12 +37,12 @@ from tests.contracts import reference
 # Those with a layer table; a model of the zoo is held against its own float64 reference in every evaluation.
 MODELS = [
     m
-    for m in cli.options("model")
-    if not {"service_ms", "build", "pipeline"} & set(asked := yaml.safe_load(cli.manifest("model", m).read_text()))
+    for m in conf.options("model")
+    if not {"service_ms", "build", "pipeline"} & set(asked := yaml.safe_load(conf.manifest("model", m).read_text()))
     and "served" not in asked["artifacts"]  # a server has its files
 ]
 ELSEWHERE = ("simulated", "served", "openai")  # no framework, and no server: tests in tests/predictors start one
-CELLS = [(software, model) for model in MODELS for software in cli.options("software") if software not in ELSEWHERE]
+CELLS = [(software, model) for model in MODELS for software in conf.options("software") if software not in ELSEWHERE]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
 PART = 64  # samples of the reference at once
@@ -62,7 +62,7 @@ def left_out(software: str, model: str) -> str:
     """Why a cell is not run here, or ""."""
     spec, formats = _yaml("software", software), _formats(model)
     reads = cli.plugins.load("tasks.predictors", spec["framework"]).Predictor.formats[0]
-    ours = (cli.CONF / "software" / f"{software}.yaml").exists()
+    ours = (conf.CONF / "software" / f"{software}.yaml").exists()
     few = os.environ.get("TOUCHSTONE_STACKS") != "all" and not (spec["id"] == spec["framework"] in DEFAULT)
     if ours and few:
         return f"software={software} runs with TOUCHSTONE_STACKS=all (make test-stacks)"
@@ -135,7 +135,7 @@ def _request(asked: Evaluation, path: Path) -> dict[str, Any]:
 def _hw(software: str) -> str:
     """hw=local where it will do, else the first hardware with the device that this machine has, or ""."""
     devices = _yaml("software", software)["devices"]
-    for option in ["local", *cli.options("hw")]:
+    for option in ["local", *conf.options("hw")]:
         hw = Hardware.model_validate(_yaml("hw", option))
         with suppress(HardwareMissing):
             if hw.device in devices and on_this_machine(hw):
@@ -144,7 +144,7 @@ def _hw(software: str) -> str:
 
 
 def _yaml(group: str, option: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(cli.manifest(group, option).read_text())
+    loaded: dict[str, Any] = yaml.safe_load(conf.manifest(group, option).read_text())
     return loaded
 
 

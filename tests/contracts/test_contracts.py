@@ -6,17 +6,17 @@ import sys
 import pytest
 import yaml
 
-from flows import cli
+from flows import conf
 from tasks import ROOT, plugins
 from tasks.processing import AFTER, BEFORE, BETWEEN
 
-GROUPS = [folder for folder in sorted(cli.CONF.iterdir()) if folder.is_dir()]
-OPTIONS = [(group.name, option) for group in GROUPS for option in cli.options(group.name)]
+GROUPS = [folder for folder in sorted(conf.CONF.iterdir()) if folder.is_dir()]
+OPTIONS = [(group.name, option) for group in GROUPS for option in conf.options(group.name)]
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS)
 def test_every_manifest_is_called_what_its_file_is_called(group: str, option: str) -> None:
-    assert yaml.safe_load(cli.manifest(group, option).read_text())["id"] == option
+    assert yaml.safe_load(conf.manifest(group, option).read_text())["id"] == option
 
 
 @pytest.mark.parametrize("name", plugins.names("tasks.predictors"))
@@ -30,7 +30,7 @@ def test_every_predictor_has_three_operations_a_format_and_a_software(name: str)
     )
     imported = {m for m in set(sys.modules) - before if m.split(".")[0] == name}
     assert not imported, "importing a predictor imports its framework"
-    softwares = [yaml.safe_load(cli.manifest("software", s).read_text()) for s in cli.options("software")]
+    softwares = [yaml.safe_load(conf.manifest("software", s).read_text()) for s in conf.options("software")]
     assert any(s["framework"] == name for s in softwares)
     options = inspect.signature(predictor.__init__).parameters.values()
     assert all(p.default is p.empty for p in options), "an option of a predictor has a silent default"
@@ -42,7 +42,9 @@ def test_every_scenario_has_a_configuration_and_no_silent_default(name: str) -> 
     parameters = inspect.signature(scenario.run).parameters.values()
     assert isinstance(scenario.JUDGED, str)
     assert all(p.default is p.empty for p in parameters)
-    assert any(yaml.safe_load(cli.manifest("scenario", s).read_text())["kind"] == name for s in cli.options("scenario"))
+    assert any(
+        yaml.safe_load(conf.manifest("scenario", s).read_text())["kind"] == name for s in conf.options("scenario")
+    )
 
 
 @pytest.mark.parametrize("name", sorted(BEFORE) + sorted(AFTER) + sorted(BETWEEN))
@@ -53,15 +55,15 @@ def test_every_step_is_documented_and_has_no_silent_default(name: str) -> None:
     assert all(p.default is p.empty for p in keyword_only)
 
 
-@pytest.mark.parametrize("option", cli.options("software"))
+@pytest.mark.parametrize("option", conf.options("software"))
 def test_every_isolated_software_locks_what_the_agent_needs(option: str) -> None:
-    spec = yaml.safe_load(cli.manifest("software", option).read_text())
+    spec = yaml.safe_load(conf.manifest("software", option).read_text())
     pins = dict(line.split("==") for line in spec["packages"])
     assert {"numpy", "pillow"} <= set(pins)
 
 
 def test_one_decoder_version_in_every_software() -> None:
-    softwares = [yaml.safe_load(cli.manifest("software", s).read_text()) for s in cli.options("software")]
+    softwares = [yaml.safe_load(conf.manifest("software", s).read_text()) for s in conf.options("software")]
     assert len({line for s in softwares for line in s["packages"] if line.startswith("pillow==")}) == 1
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from flows import cli
+from flows import cli, conf
 from tasks import plugins
 from tasks.metrics import all_metrics
 from tasks.modalities import Base, judge_of
@@ -20,10 +20,10 @@ from tasks.specs.model import Modality as Known
 
 JUDGED = plugins.names("tasks.modalities")
 DATASETS = [
-    Dataset.model_validate(yaml.safe_load((cli.CONF / "dataset" / f"{name}.yaml").read_text()))
-    for name in cli.options("dataset")
+    Dataset.model_validate(yaml.safe_load((conf.CONF / "dataset" / f"{name}.yaml").read_text()))
+    for name in conf.options("dataset")
 ]
-MODELS = {name: cli.fields(name) for name in cli.options("model")}
+MODELS = {name: cli.fields(name) for name in conf.options("model")}
 
 
 def judge(name: str) -> Base:

@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from flows import cli
+from flows import cli, conf
 from tasks import ROOT
 from tasks.artifacts.store import fetch
 from tasks.environment.hardware import probe
 from tests.contracts import grid
 
-CUDA = [name for name in cli.options("software") if "cuda" in grid._yaml("software", name)["devices"]]
+CUDA = [name for name in conf.options("software") if "cuda" in grid._yaml("software", name)["devices"]]
 
 
 @pytest.mark.skipif(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from flows import add, cli, spec, zoo
+from flows import add, cli, conf, spec, zoo
 from flows.evaluate import evaluate
 from flows.tried import tried
 from tasks import ROOT
@@ -28,8 +28,8 @@ QUICK = ["scenario=quick", "scenario.min_duration_s=0.05", "scenario.id=test-add
 @pytest.fixture
 def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A name for the model and data set of this test, in a copy of conf/; what it puts under artifacts/ goes again."""
-    shutil.copytree(cli.CONF, tmp_path / "conf")
-    monkeypatch.setattr(cli, "CONF", tmp_path / "conf")
+    shutil.copytree(conf.CONF, tmp_path / "conf")
+    monkeypatch.setattr(conf, "CONF", tmp_path / "conf")
     before = set((ROOT / "reports").iterdir())
     made = f"own_{uuid.uuid4().hex[:8]}"
     yield made
@@ -41,7 +41,7 @@ def name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def manifest(group: str, name: str) -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load((cli.CONF / group / f"{name}.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load((conf.CONF / group / f"{name}.yaml").read_text())
     return loaded
 
 
@@ -145,7 +145,7 @@ def test_a_model_and_pictures_of_ones_own_give_an_accuracy(
 
 def _answer(name: str) -> None:
     """As the user does, by hand: red, green, and blue are the outputs 0, 1, 2; labels stand in that order in both."""
-    path = cli.CONF / "model" / f"{name}.yaml"
+    path = conf.CONF / "model" / f"{name}.yaml"
     data = yaml.safe_load(path.read_text())
     data["inputs"][0].update(color="RGB", range=[0.0, 1.0])
     data["outputs"][0]["meaning"] = "logits"
@@ -158,7 +158,7 @@ def _answer(name: str) -> None:
     data["postprocess"] = [{"step": "softmax", "axis": 1}, {"step": "top_k", "k": 3}]
     data["heads"] = {"own": {name: {"labels": ["red", "green", "blue"], "channels": None}}}
     path.write_text(yaml.safe_dump(data, sort_keys=False))
-    dataset = cli.CONF / "dataset" / f"{name}.yaml"
+    dataset = conf.CONF / "dataset" / f"{name}.yaml"
     dataset.write_text(dataset.read_text().replace("[blue, green, red]", "[red, green, blue]"))
 
 
@@ -186,7 +186,7 @@ def test_a_model_that_no_software_runs_is_not_added_and_every_reason_is_told(
         said.startswith("No software here runs it")
         and "the file is of opset 99, and this version knows them up to" in said
     )
-    assert not (cli.CONF / "model" / f"{name}.yaml").exists()
+    assert not (conf.CONF / "model" / f"{name}.yaml").exists()
     assert set(home.iterdir()) == before
 
 
@@ -251,7 +251,7 @@ def _of_bytes(path: Path, logits: Any, mean: bool) -> Path:
 
 def _answer_texts(name: str, head: dict[str, Any]) -> None:
     """As the user does, from what the command printed."""
-    path = cli.CONF / "model" / f"{name}.yaml"
+    path = conf.CONF / "model" / f"{name}.yaml"
     data = yaml.safe_load(path.read_text())
     data["inputs"][0].update(color="none")
     data["outputs"][0]["meaning"] = "logits"

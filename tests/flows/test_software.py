@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli, software
+from flows import conf, software
 from tasks.errors import Refused
 from tasks.stacks import cache
 from tasks.stacks.build import ensure
@@ -20,7 +20,7 @@ def test_list_names_every_software_and_what_nothing_uses(capsys: pytest.CaptureF
     ensure(Lock("3.11", ("six==1.17.0",)), "old")
     software.run(["list"])
     shown = capsys.readouterr().out
-    assert all(name in shown for name in cli.options("software")) and "not built" in shown and "unused (old)" in shown
+    assert all(name in shown for name in conf.options("software")) and "not built" in shown and "unused (old)" in shown
 
 
 def test_list_takes_no_words() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from flows import cli, spec
+from flows import cli, conf, spec
 from tasks.errors import Refused
 
 
@@ -18,15 +18,15 @@ def test_everything_in_conf_is_valid_and_it_says_nothing(capsys: pytest.CaptureF
 def test_a_broken_file_is_named_with_every_field(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import shutil
 
-    conf = tmp_path / "conf"
-    shutil.copytree(cli.CONF, conf)
-    manifest = conf / "model" / "patchnet.yaml"
+    mine = tmp_path / "conf"
+    shutil.copytree(conf.CONF, mine)
+    manifest = mine / "model" / "patchnet.yaml"
     data = yaml.safe_load(manifest.read_text())
     data["inputs"][0]["layout"] = "NHCW"
     data["preprocess"][0].pop("color")
     data["colour"] = "RGB"
     manifest.write_text(yaml.safe_dump(data))
-    monkeypatch.setattr(cli, "CONF", conf)
+    monkeypatch.setattr(conf, "CONF", mine)
     with pytest.raises(Refused) as caught:
         spec.run(["validate"])
     lines = str(caught.value).splitlines()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows import cli, spec, stages, zoo
+from flows import cli, conf, spec, stages, zoo
 from tasks.errors import Refused
 from tasks.specs.pipeline import Pipeline
 
@@ -72,7 +72,7 @@ def test_what_a_stage_s_model_leaves_open_is_refused(monkeypatch: pytest.MonkeyP
     model = {**cli.fields("patchnet"), "id": "mine", "postprocess": "???"}
     (tmp_path / "model").mkdir()
     (tmp_path / "model" / "mine.yaml").write_text(yaml.safe_dump(model))
-    monkeypatch.setenv(cli.ALSO, str(tmp_path))
+    monkeypatch.setenv(conf.ALSO, str(tmp_path))
     assert "conf/model/mine.yaml leaves postprocess «???»" in sentence("model.pipeline.classify.model=mine")
 
 

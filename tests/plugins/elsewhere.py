@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from flows import cli
+from flows import conf
 from tasks import ROOT
 
 PREDICTOR = '''
@@ -27,9 +27,9 @@ def installed(folder: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: elsewhere\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[touchstone.predictors]\nelsewhere = elsewhere_predictor\n")
-    fields = yaml.safe_load(cli.manifest("software", "onnxruntime").read_text())
+    fields = yaml.safe_load(conf.manifest("software", "onnxruntime").read_text())
     software = folder / "conf" / "software"
     software.mkdir(parents=True)
     (software / "elsewhere.yaml").write_text(yaml.safe_dump({**fields, "id": "elsewhere", "framework": "elsewhere"}))
     path = os.pathsep.join(filter(None, [str(ROOT), str(folder), os.environ.get("PYTHONPATH", "")]))
-    return {**os.environ, "PYTHONPATH": path, cli.ALSO: str(folder / "conf")}
+    return {**os.environ, "PYTHONPATH": path, conf.ALSO: str(folder / "conf")}

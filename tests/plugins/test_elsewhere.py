@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import cli
+from flows import conf
 from tasks import ROOT, plugins
 from tasks.errors import Refused
 from tests.flows.conftest import InRepository, repository_bench  # noqa: F401  (a fixture)
@@ -49,9 +49,9 @@ def test_without_it_the_name_is_answered_with_the_nearest(tmp_path: Path) -> Non
 def test_a_folder_of_configurations_that_is_not_there_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(cli.ALSO, str(tmp_path / "nowhere"))
+    monkeypatch.setenv(conf.ALSO, str(tmp_path / "nowhere"))
     with pytest.raises(Refused, match="nowhere, which is no folder"):
-        cli.options("software")
+        conf.options("software")
 
 
 def test_ours_are_never_somebody_else_s(monkeypatch: pytest.MonkeyPatch) -> None:
