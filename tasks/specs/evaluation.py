@@ -74,6 +74,7 @@ class Evaluation(Spec):
                     f"{', '.join(model.files())}; choose another software, or add the artifact to the model's manifest."
                 )
         yield from _batch_mistakes(self.model, self.scenario)
+        yield from _place_mistakes(self.model, self.scenario)
         threads, cpus = self.software.threads, self.hw.cpus
         if isinstance(threads.intra, int) and isinstance(cpus, int) and threads.intra * threads.inter > cpus:
             yield (
@@ -142,6 +143,18 @@ def _batch_mistakes(model: Model | Pipeline, scenario: Any) -> Iterator[str]:
             f"{model.name} takes one sample at a time, as its file fixes it, and scenario={scenario.id} sends "
             f"{', '.join(map(str, sent))} at once; choose scenario=single_stream, or export the model with a free "
             "first dimension."
+        )
+
+
+def _place_mistakes(model: Model | Pipeline, scenario: Any) -> Iterator[str]:
+    """A model that reads fewer tokens than a scenario lets it write."""
+    asked = [getattr(scenario, name, 0) for name in ("prompt_tokens", "new_tokens")]
+    shapes = [tensor.shape for tensor in next(iter(model.models.values())).inputs[:1] if all(asked)]
+    places = next((shape[-1] for shape in shapes if shape), None)
+    if isinstance(places, int) and sum(asked) > places:
+        yield (
+            f"scenario.prompt_tokens={asked[0]} and scenario.new_tokens={asked[1]} are more than the {places} places "
+            f"that {model.name} reads; lower one of them."
         )
 
 

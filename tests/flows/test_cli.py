@@ -191,3 +191,18 @@ def test_a_sweep_over_everything_leaves_out_what_cannot_be_and_says_so(capsys: p
         cli.read(["-m", "+model=glob(nlin*)", "software=tensorflow"])
     with pytest.raises(Refused, match=r"glob\(\) takes names"):
         cli.read(["-m", "+model=glob(*,exclude=[null])"])
+
+
+def test_more_tokens_than_a_model_reads_are_refused_before_anything_runs() -> None:
+    words = ["+model=byte_lm", "scenario=generate", "scenario.prompt_tokens=16"]
+    assert cli.read([*words, "scenario.new_tokens=112"])
+    with pytest.raises(Refused, match=r"new_tokens=113 are more than the 128 places that byte_lm\[trained\] reads"):
+        cli.read([*words, "scenario.new_tokens=113"])
+
+
+def test_reading_a_big_sweep_says_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli, "TELL_S", 0.0)
+    assert len(cli.read(["-m", "+model=patchnet,resnet50", "scenario=quick"])) == 2
+    assert capsys.readouterr().err == "0 of 2 cells are read\n1 of 2 cells are read\n"
