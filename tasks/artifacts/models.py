@@ -38,6 +38,7 @@ WRITERS = {"tflite": Path(__file__).with_name("tensorflow.lock"), "mxnet": Path(
 KNOWN = {"sha256", "parameters", "macs"}  # of what was built: no part of how
 DONE, REFERENCE, DEFAULT_GB = "facts.json", "reference.safetensors", 20.0
 DOWNLOADS = ".downloads"  # below the folder of all built models
+BUILDING_S = 3600.0  # so long after it was asked for, nobody builds of a download any more
 LONGEST = 400
 
 
@@ -243,15 +244,30 @@ def _size(folder: Path) -> int:
 
 
 def evict(budget: int, say: Callable[[str], None], spare: Path | None = None) -> None:
-    """Remove the longest unused until the rest fits, but none that is in use, and not ``spare``."""
-    there = inventory()
-    held = sum(kept.size_bytes for kept in there)
+    """Remove downloads, then the longest unused until the rest fits, but none that is in use, and not ``spare``."""
+    there, downloads = inventory(), _downloads()
+    held = sum(kept.size_bytes for kept in there) + sum(size for _, size, _ in downloads)
+    for file, size, idle_s in downloads:  # first: what was built of them holds their weights
+        if held > budget and idle_s > BUILDING_S:
+            file.unlink(missing_ok=True)
+            held -= size
+            say(f"removed the download {file.name}, {size / 1e6:.0f} MB, to stay within {budget / 1e9:g} GB")
     for kept in there:
         if held <= budget:
             return
         if kept.folder != spare and _removed(kept.folder):
             held -= kept.size_bytes
             say(f"removed {kept.name}, {kept.size_bytes / 1e6:.0f} MB, to stay within {budget / 1e9:g} GB")
+
+
+def _downloads() -> list[tuple[Path, int, float]]:
+    """Files of public weights, bytes, and seconds since they were asked for, the longest unused first."""
+    found = []
+    for file in (root() / DOWNLOADS).glob("*"):
+        with suppress(FileNotFoundError):  # another build makes room too
+            if not file.name.startswith("."):  # what is still coming
+                found.append((file, file.stat().st_size, time.time() - file.stat().st_mtime))
+    return sorted(found, key=lambda entry: -entry[2])
 
 
 def _removed(folder: Path) -> bool:

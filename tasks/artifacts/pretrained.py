@@ -25,6 +25,7 @@ def brought(source: Pretrained, folder: Path, say: Callable[[str], None]) -> tup
     folder.mkdir(parents=True, exist_ok=True)
     with alone(folder / f".{path.name}.lock", lambda: say(f"Another process downloads {source.url}: waiting …")):
         if path.is_file() and (found := sha256_of(path)).startswith(source.promised):
+            os.utime(path)  # its own time is when it was last asked for
             return path, found
         part = folder / f".{path.name}.part"
         if not (part.is_file() and sha256_of(part).startswith(source.promised)):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,20 @@ def test_the_longest_unused_goes_first_and_what_is_measured_stays() -> None:
     zoo.run(["evict", "nlinear"])
     assert not oldest.exists()
     assert len(said) == 1 and said[0].startswith("removed dlinear, ")
+
+
+def test_downloads_count_and_go_before_what_was_built_of_them(cache: Path) -> None:
+    built, now, said = laid(artifact(), 300), time.time(), list[str]()
+    folder = models.root() / models.DOWNLOADS
+    folder.mkdir(parents=True)
+    for name, idle_s in (("old.pth", 9000), ("older.pth", 9999), ("in-use.pth", 60), (".coming.pth.part", 9999)):
+        (folder / name).write_bytes(bytes(1000))
+        os.utime(folder / name, (now - idle_s, now - idle_s))
+    models.evict(models._size(built) + 2000, said.append)
+    assert sorted(path.name for path in folder.iterdir()) == [".coming.pth.part", "in-use.pth", "old.pth"]
+    assert len(said) == 1 and said[0].startswith("removed the download older.pth, 0 MB") and built.exists()
+    models.evict(1, said.append)
+    assert sorted(path.name for path in folder.iterdir()) == [".coming.pth.part", "in-use.pth"] and not built.exists()
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-3", "inf", "nan"])
