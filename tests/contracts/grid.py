@@ -19,6 +19,7 @@ import yaml
 from numpy.typing import NDArray
 
 from flows import cli, conf
+from flows.tried import ELSEWHERE
 from tasks import ROOT
 from tasks.agent.setting import open_data, seeded_order
 from tasks.artifacts.layers import Network
@@ -41,7 +42,7 @@ MODELS = [
     if not {"service_ms", "build", "pipeline"} & set(asked := yaml.safe_load(conf.manifest("model", m).read_text()))
     and "served" not in asked["artifacts"]  # a server has its files
 ]
-ELSEWHERE = ("simulated", "served", "openai")  # no framework, and no server: tests in tests/predictors start one
+# Without those that ask a server: tests in tests/predictors start one.
 CELLS = [(software, model) for model in MODELS for software in conf.options("software") if software not in ELSEWHERE]
 DEFAULT = ("onnxruntime", "pytorch")
 SMALL = 10_000  # pixels, below which a float64 reference costs nothing
