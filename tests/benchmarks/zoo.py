@@ -17,7 +17,7 @@ Cell = dict[str, Any]
 SECONDS = 0.5
 SWEEP = (
     "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino,litert,mxnet hw=cpu1 "
-    f"scenario=quick scenario.min_duration_s={SECONDS}"
+    f"workers.cells=2 scenario=quick scenario.min_duration_s={SECONDS}"
 )
 
 
