@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tasks.results.measurement import Estimate, Measurement
-from tasks.statistics import Interval, ratio, ratio_interval
+from tasks.statistics import Interval, clustered_proportion_interval, proportion_interval, ratio, ratio_interval
 
 
 def predictions(measurement: Measurement, *columns: str) -> pd.DataFrame | None:
@@ -34,6 +34,17 @@ def groups_of(table: pd.DataFrame) -> list[str] | None:
     names = table["group"].astype(str).tolist()
     groups = [name or f"sample {i}" for i, name in enumerate(names)]
     return groups if len(set(groups)) < len(groups) else None
+
+
+def share_of(table: pd.DataFrame, right: "pd.Series[bool]") -> Estimate:
+    """The share of samples that are right; its interval is exact, or clustered where samples share a source."""
+    hits, n, groups = right.astype(bool).tolist(), len(right), groups_of(table)
+    if groups is None:
+        interval, said = proportion_interval(sum(hits), n), f"exact interval over {n} independent samples"
+    else:
+        interval = clustered_proportion_interval(hits, groups)
+        said = f"interval clustered by source: {len(set(groups))} groups"
+    return Estimate(sum(hits) / n, "fraction", interval.low, interval.high, n=n, processes=1, note=said)
 
 
 def clustered_ratio(

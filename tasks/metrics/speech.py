@@ -6,7 +6,7 @@ clustered by source; a rate may exceed 1, where more is written than was said.
 
 from functools import partial
 
-from tasks.metrics._judged import clustered_ratio, predictions, varying
+from tasks.metrics._judged import clustered_ratio, predictions, share_of, varying
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 
@@ -27,17 +27,31 @@ def rate(measurement: Measurement, edited: str, of: str) -> Estimate | None:
     return Estimate(value, "fraction", low, high, n=len(table), processes=1, note=note)
 
 
-Output = partial(Metric, "speech", unit="fraction", direction="lower", boundary="output")
+def exact_match(measurement: Measurement) -> Estimate | None:
+    """The share of recordings of which every word is right."""
+    table = predictions(measurement, "word_edits", "constant_word_edits")
+    return None if table is None else share_of(table, table["word_edits"] == 0)
+
+
+Output = partial(Metric, "speech", unit="fraction", boundary="output")
 
 METRICS = (
     Output(
         name="speech_wer",
+        direction="lower",
         formula="fewest insertions, deletions, and substitutions of words / true words",
         compute=partial(rate, edited="word_edits", of="words"),
     ),
     Output(
         name="speech_cer",
+        direction="lower",
         formula="fewest insertions, deletions, and substitutions of characters / true characters, spaces among them",
         compute=partial(rate, edited="character_edits", of="characters"),
+    ),
+    Output(
+        name="speech_exact_match",
+        direction="higher",
+        formula="recordings without an edit / recordings",
+        compute=exact_match,
     ),
 )

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tasks.metrics._judged import predictions, units_of, varying
+from tasks.metrics._judged import predictions, share_of, units_of, varying
 from tasks.metrics.base import Metric
 from tasks.results.measurement import Estimate, Measurement
 from tasks.statistics import jackknife_of_sums
@@ -37,6 +37,12 @@ def score(
     simple = float(of(np.sum(parts(table, "copy_"), axis=0)))
     note = f"{len(table)} texts; {said}; the source copied: {simple:.1f}"
     return Estimate(float(of(rows.sum(axis=0))), unit, low, high, n=len(table), processes=1, note=note)
+
+
+def exact_match(measurement: Measurement) -> Estimate | None:
+    """The share of texts that are their reference, but for white space."""
+    table = predictions(measurement, "true_tokens", "exact")
+    return None if table is None else share_of(table, table["exact"])
 
 
 def word_sums(table: pd.DataFrame, who: str) -> Sums:
@@ -101,5 +107,11 @@ METRICS = (
         unit="chrF",
         formula="F₂ of mean precision and mean recall of n-grams of 1 … 6 characters, · 100",
         compute=partial(score, of=chrf, parts=letter_sums, unit="chrF"),
+    ),
+    Output(
+        name="translation_exact_match",
+        unit="fraction",
+        formula="texts that are their reference / texts",
+        compute=exact_match,
     ),
 )

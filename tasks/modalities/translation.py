@@ -29,7 +29,7 @@ class Modality(Base):
         """Counts of a text; ``answered`` is a checksum of the answer, to tell equal ones from others."""
         found = {f"true_{of}": Column(int, 1) for of in ("tokens", "letters")}
         counted = [name for who in ("", "copy_") for name in _names(who)]
-        return {**found, **dict.fromkeys([*counted, "answered"], Column(int, 0))}
+        return {**found, **dict.fromkeys([*counted, "answered"], Column(int, 0)), "exact": Column(bool)}
 
     def lacks(self, dataset: Any) -> str:
         """Both languages."""
@@ -63,7 +63,7 @@ def _row(batch: Batch, k: int, answer: str) -> Row:
     found: Row = {"true_tokens": len(_ngrams.tokens(true)), "true_letters": len(_ngrams.letters(true))}
     for who, text in (("", answer), ("copy_", source)):
         found.update(zip(_names(who), _counts(text, true)))  # noqa: B905  (Python 3.9)
-    return {**found, "answered": checksum(answer)}
+    return {**found, "answered": checksum(answer), "exact": answer.split() == true.split()}
 
 
 def _counts(text: str, true: str) -> list[int]:

@@ -8,6 +8,7 @@ Simulated coverage and rates of all of them: reports/coverage.md.
 from tasks.statistics.comparison import Comparison, Plan, compare, family, holm, log_ratio
 from tasks.statistics.dependence import effective_size
 from tasks.statistics.early_stopping import allowed, early_stopping_estimate, least_queries
+from tasks.statistics.f1 import macro_f1
 from tasks.statistics.history import Watched, across_sessions, watch
 from tasks.statistics.interval import CONFIDENCE, Interval
 from tasks.statistics.jackknife import jackknife_interval, jackknife_of_sums
@@ -64,6 +65,7 @@ __all__ = [
     "least_queries",
     "log_ratio",
     "look_confidence",
+    "macro_f1",
     "mcnemar",
     "mean_interval",
     "mean_ratio",

@@ -1,10 +1,12 @@
-"""`python -m tests.benchmarks.zoo`: which models of the zoo run in which software, and agree → reports/zoo.md.
+"""`python -m tests.benchmarks.zoo [SOFTWARE …]`: which models of the zoo run in which software, and agree.
 
-In: the runs that are recorded below reports/ by the command `SWEEP`, ended or interrupted. One row a model: its worst
-difference from the float64 reference, and the median prediction in each software.
+In: the runs that are recorded below reports/ by the command `SWEEP`, ended or interrupted. Out: reports/zoo.md, or
+zoo-<software>-….md of the software that is named. One row a model: its worst difference from the float64 reference, and
+the median prediction in each software.
 """
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -15,25 +17,28 @@ from tests.benchmarks.agents import table, write
 
 Cell = dict[str, Any]
 SECONDS = 0.5
+ALL = ("onnxruntime", "pytorch", "openvino", "litert", "mxnet")
 SWEEP = (
-    "python -m flows.evaluate -m '+model=glob(*)' software=onnxruntime,pytorch,openvino,litert,mxnet hw=cpu1 "
+    "python -m flows.evaluate -m '+model=glob(*)' software={software} hw=cpu1 "
     f"workers.cells=2 scenario=quick scenario.min_duration_s={SECONDS}"
 )
 
 
-def main() -> None:
+def main(named: tuple[str, ...]) -> None:
     """Write the table; of a pair that was measured twice, the later one."""
+    sweep = SWEEP.format(software=",".join(named or ALL))
     found: dict[tuple[str, str], Cell] = {}
     for cell in sorted(_recorded(), key=lambda cell: str(cell["started_at"])):
         found[cell["evaluation"]["model"]["id"], cell["evaluation"]["software"]["id"]] = cell
+    found = {(model, name): cell for (model, name), cell in found.items() if name in (named or ALL)}
     if not found:
-        raise SystemExit(f"Nothing of the zoo is recorded below reports/: {SWEEP}")
+        raise SystemExit(f"Nothing of the zoo is recorded below reports/: {sweep}")
     software = sorted({s for _, s in found})
     models: dict[str, dict[str, Cell]] = defaultdict(dict)
     for (model, name), cell in sorted(found.items()):
         models[model][name] = cell
     order = sorted(models, key=lambda m: (_spec(models[m])["modality"], m))
-    lines = ["# The zoo", "", f"`{SWEEP}`,", "then `python -m tests.benchmarks.zoo`.", ""]
+    lines = ["# The zoo", "", f"`{sweep}`,", f"then `{' '.join(('python -m tests.benchmarks.zoo', *named))}`.", ""]
     lines += [f"{processor.model()}. {len(found)} pairs of model and software, {_passed(found)} passed.", ""]
     lines += table(
         ["software", "models", "passed", "share"],
@@ -47,7 +52,7 @@ def main() -> None:
             for m, of in ((m, models[m]) for m in order)
         ],
     )
-    write("zoo.md", lines)
+    write("-".join(("zoo", *named)) + ".md", lines)
 
 
 def _recorded() -> Iterator[Cell]:
@@ -55,7 +60,7 @@ def _recorded() -> Iterator[Cell]:
     for path in (ROOT / "reports").glob("*/summary.json"):
         run = json.loads(path.read_text())
         asked = run.get("evaluation")
-        if asked and asked["model"]["build"] and asked["scenario"].get("min_duration_s") == SECONDS:
+        if asked and asked["model"].get("build") and asked["scenario"].get("min_duration_s") == SECONDS:
             yield run
 
 
@@ -92,4 +97,4 @@ def _p50(cell: Cell | None) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(tuple(sys.argv[1:]))

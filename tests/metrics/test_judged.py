@@ -124,6 +124,15 @@ def test_chrf_is_the_f_of_mean_precision_and_recall_by_hand() -> None:
     assert chrf.value == pytest.approx(100 * 5 * precision * recall / (4 * precision + recall))
 
 
+def test_an_exact_match_is_a_whole_text_and_its_interval_exact() -> None:
+    spoken = estimates(recordings([0, 2, 0, 1], [3, 4, 5, 6]))["speech_exact_match"]
+    rows = {**translations([[4, 3, 2, 1]] * 4, [5] * 4, [5] * 4), "exact": [True, False, False, False]}
+    written = estimates(rows)["translation_exact_match"]
+    assert (spoken.value, written.value) == (0.5, 0.25)
+    assert (written.low, written.high) == pytest.approx((0.0063, 0.8059), abs=1e-4)  # Clopper and Pearson, 1 of 4
+    assert written.note == "exact interval over 4 independent samples"
+
+
 def test_what_is_right_everywhere_has_no_interval_of_no_width() -> None:
     bleu = estimates(translations([[5, 4, 3, 2]] * 3, [5] * 3, [5] * 3))["translation_bleu"]
     wer = estimates(recordings([0, 0], [3, 4]))["speech_wer"]

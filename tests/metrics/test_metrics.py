@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tasks.metrics import Metric, all_metrics, compute_all, gather, mlflow_name
@@ -13,6 +14,7 @@ from tests.metrics.builders import judged, measurement, process, timed
 NAMES = {
     "accuracy_top1": "accuracy/top1",
     "accuracy_top5": "accuracy/top5",
+    "accuracy_f1_macro": "accuracy/f1_macro",
     "predict_trimmed_mean_ms": "predict/trimmed_mean_ms",
     "predict_p50_ms": "predict/p50_ms",
     "predict_p90_ms": "predict/p90_ms",
@@ -60,7 +62,7 @@ def test_a_name_begins_with_its_group() -> None:
 
 def test_what_was_not_recorded_is_absent() -> None:
     assert compute_all(measurement()) == {}
-    assert set(compute_all(measurement(judged([True])))) == {"accuracy_top1"}
+    assert set(compute_all(measurement(judged([True])))) == {"accuracy_top1", "accuracy_f1_macro"}
     bare = timed(SPREAD, facts={"load_s": None, "first_prediction_s": None, "memory_peak_bytes": None})
     absent = {"accuracy_top1", "load_s", "first_prediction_s", "memory_peak_bytes"}
     assert not absent & set(compute_all(measurement(bare)))
@@ -168,6 +170,15 @@ def test_accuracy_uses_the_groups_when_samples_share_them() -> None:
     single = compute_all(measurement(judged(right, groups=[f"tile {i}" for i in range(100)])))["accuracy_top1"]
     assert grouped.note == "interval clustered by source: 10 groups"
     assert grouped.high - grouped.low > single.high - single.low  # type: ignore[operator]
+
+
+def test_a_rare_class_counts_as_much_as_a_frequent_one_in_f1() -> None:
+    table = {"label": [0] * 9 + [1], "predicted": [0] * 10, "score": 0.5}
+    rows = pd.DataFrame({"sample": range(10), "file": "x", "group": "", "finite": True, **table})
+    found = compute_all(measurement(process("accuracy", 0, {"predictions": rows})))
+    assert found["accuracy_top1"].value == pytest.approx(0.9)
+    assert found["accuracy_f1_macro"].value == pytest.approx((18 / 19 + 0) / 2)
+    assert found["accuracy_f1_macro"].note == "2 classes; 10 independent samples"
 
 
 def test_top5_comes_from_its_column() -> None:

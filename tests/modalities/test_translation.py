@@ -61,7 +61,7 @@ def test_the_reference_itself_is_wholly_right_and_an_empty_answer_wholly_wrong(t
     table = pd.DataFrame(judged(tmp_path, [(true, true, "the train"), (true, "", "the train")]))
     for of, parts in ((metrics.bleu, metrics.word_sums), (metrics.chrf, metrics.letter_sums)):
         assert of(parts(table, "")) == pytest.approx([100, 0])
-    assert table["answered"].nunique() == 2
+    assert table["answered"].nunique() == 2 and table["exact"].tolist() == [True, False]
 
 
 def test_what_is_no_text_or_has_no_reference_is_refused(tmp_path: Path) -> None:
