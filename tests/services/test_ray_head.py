@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -79,6 +80,8 @@ def test_asked_to_end_it_asks_one_after_the_other_and_waits_for_the_last(
     with pytest.raises(psutil.TimeoutExpired):
         waiting.wait(1)
     raylet.suspend()
+    while raylet.status() != psutil.STATUS_STOPPED:  # of two signals that wait the kernel hands on the lower number
+        time.sleep(0.01)
     waiting.terminate()
     with pytest.raises(psutil.TimeoutExpired):
         waiting.wait(1)
